@@ -1,0 +1,95 @@
+"""Settings: where the store is, what is captured, and the limits.
+
+Read from the user's and the system's Jupyter config directories (``nbtrack_config.py`` or
+``nbtrack_config.json``, section ``c.NbtrackConfig``), as every Jupyter application does.
+Nothing here opens a store.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from pathlib import Path
+
+from traitlets import Bool, Float, Int, Unicode
+from traitlets.config import Configurable
+from traitlets.config.loader import Config
+
+STORE_ENV = "NBTRACK_STORE"
+"""Environment variable that names the store; wins over the configuration."""
+
+
+class NbtrackConfig(Configurable):
+    """What can be set. Every limit says what happens when it is reached."""
+
+    store = Unicode(
+        "",
+        help="Directory (or SQLAlchemy URL) of the store. Empty: nbtrack/ in the Jupyter "
+        "data directory. NBTRACK_STORE wins over it.",
+    ).tag(config=True)
+    capture_executions = Bool(
+        True, help="Record every cell execution. Tracked cells are recorded either way."
+    ).tag(config=True)
+    capture_history = Bool(True, help="Record notebook revisions.").tag(config=True)
+    busy_timeout_s = Float(
+        30.0, help="Seconds a writer waits for another one before it reports an error."
+    ).tag(config=True)
+    max_source_bytes = Int(
+        1_000_000, help="A longer cell source is recorded cut, and says so."
+    ).tag(config=True)
+    max_text_bytes = Int(
+        1_000_000, help="Captured stdout of one run is cut at this size, and says so."
+    ).tag(config=True)
+    max_artifact_bytes = Int(
+        50_000_000,
+        help="Automatic capture skips a larger output and notes it; explicit calls have no limit.",
+    ).tag(config=True)
+    max_auto_artifacts = Int(
+        100, help="Automatic capture keeps the first this many outputs of a cell, and says so."
+    ).tag(config=True)
+
+
+def _jupyter_config() -> Config:
+    from jupyter_core.paths import jupyter_config_path
+    from traitlets.config.loader import (
+        ConfigFileNotFound,
+        JSONFileConfigLoader,
+        PyFileConfigLoader,
+    )
+
+    merged = Config()
+    for directory in reversed(jupyter_config_path()):
+        for loader, name in (
+            (JSONFileConfigLoader, "nbtrack_config.json"),
+            (PyFileConfigLoader, "nbtrack_config.py"),
+        ):
+            try:
+                merged.merge(loader(name, path=directory).load_config())
+            except ConfigFileNotFound:
+                continue
+    return merged
+
+
+@lru_cache(maxsize=1)
+def load_config() -> NbtrackConfig:
+    """The configuration of this process, read once."""
+    return NbtrackConfig(config=_jupyter_config())
+
+
+def store_location(explicit: str | os.PathLike[str] | None = None) -> str:
+    """Where the store is: the argument, then ``NBTRACK_STORE``, then the configuration, then
+    ``nbtrack/`` in the Jupyter data directory.
+
+    Returns:
+        An absolute directory, or a SQLAlchemy URL unchanged.
+    """
+    chosen = str(explicit) if explicit is not None else os.environ.get(STORE_ENV, "")
+    if not chosen:
+        chosen = load_config().store
+    if not chosen:
+        from jupyter_core.paths import jupyter_data_dir
+
+        chosen = str(Path(jupyter_data_dir()) / "nbtrack")
+    if "://" in chosen:
+        return chosen
+    return str(Path(chosen).expanduser().absolute())

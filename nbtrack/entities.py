@@ -1,0 +1,399 @@
+"""The nouns: frozen dataclasses for everything in the glossary.
+
+Names, limits and lifecycle of experiments, runs, params, metrics and tags are MLflow's
+(https://mlflow.org/docs/latest/tracking.html), so that its wire protocol needs no
+translation. Notebooks, revisions, cell versions and cell executions are ours.
+
+Instants are timezone-aware UTC datetimes with microsecond resolution and end in ``_at``.
+Digests are lower-case hex SHA-256 of the stored bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+T = TypeVar("T")
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+def utc_now() -> datetime:
+    """The present instant, in UTC."""
+    return datetime.now(UTC)
+
+
+class RunStatus(StrEnum):
+    """MLflow's run statuses."""
+
+    RUNNING = "RUNNING"
+    SCHEDULED = "SCHEDULED"
+    FINISHED = "FINISHED"
+    FAILED = "FAILED"
+    KILLED = "KILLED"
+
+
+class EndReason(StrEnum):
+    """Why a run or an execution is over; finer than MLflow's status."""
+
+    COMPLETED = "completed"
+    EXCEPTION = "exception"
+    INTERRUPT = "interrupt"
+    PROCESS_DIED = "process_died"
+
+
+class Lifecycle(StrEnum):
+    """MLflow's lifecycle stages."""
+
+    ACTIVE = "active"
+    DELETED = "deleted"
+
+
+class ExecutionStatus(StrEnum):
+    """How a cell execution stands; ``ok``, ``error`` as in Jupyter's execute_reply."""
+
+    RUNNING = "running"
+    OK = "ok"
+    ERROR = "error"
+    ABORTED = "aborted"
+
+
+class RevisionReason(StrEnum):
+    """What made a revision."""
+
+    OPEN = "open"
+    EXECUTE = "execute"
+    SAVE = "save"
+    RESTORE = "restore"
+    CHECKPOINT = "checkpoint"
+    BEFORE_RESTORE = "before_restore"
+    OUTSIDE = "outside"
+
+
+class ChangeKind(StrEnum):
+    """What happened to a cell between two revisions."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    EDITED = "edited"
+    MOVED = "moved"
+    OUTPUT = "output"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a captured value came from, and by which rule.
+
+    Args:
+        rule: a short machine-readable rule name: ``explicit`` (a ``log_*`` call or ``-p``),
+            ``literal`` (a name bound to a literal), ``bound`` (a computed scalar bound by the
+            cell), ``loop`` (bound in a loop), ``expression`` (the cell's last expression),
+            ``output`` (a rich output), ``figure`` (a matplotlib figure left open).
+        cell_id: the nbformat id of the cell that bound it, where known.
+        line: 1-based line in that cell's source.
+    """
+
+    rule: str
+    cell_id: str | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """A named group of runs. A notebook's default one carries its ``notebook_id``."""
+
+    experiment_id: str
+    name: str
+    created_at: datetime
+    lifecycle_stage: Lifecycle = Lifecycle.ACTIVE
+    notebook_id: str | None = None
+    tags: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """An input of a run, written once. ``value`` is text, as in MLflow."""
+
+    key: str
+    value: str
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MetricSummary:
+    """What is indexed of one metric of one run.
+
+    ``min`` and ``max`` ignore NaN; they are NaN if every point is NaN. ``last`` is the value
+    with the greatest (step, timestamp, position), as in MLflow.
+    """
+
+    key: str
+    last: float
+    min: float
+    max: float
+    first: float
+    count: int
+    last_step: int
+    last_at: datetime
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MetricSeries:
+    """All points of one metric of one run, in logged order.
+
+    Args:
+        key: the metric.
+        steps: int64, shape (n,).
+        timestamps_ms: int64 epoch milliseconds, shape (n,).
+        values: float64, shape (n,).
+    """
+
+    key: str
+    steps: NDArray[np.int64]
+    timestamps_ms: NDArray[np.int64]
+    values: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """Named bytes of a run. ``path`` is relative, with forward slashes."""
+
+    path: str
+    digest: str
+    size_bytes: int
+    media_type: str
+    created_at: datetime
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunData:
+    """MLflow's view of what a run holds: plain text params, last metric values, tags."""
+
+    params: Mapping[str, str]
+    metrics: Mapping[str, float]
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One tracked piece of work.
+
+    Flat, with MLflow's ``.info`` and ``.data`` as views, so that code written for
+    ``mlflow.entities.Run`` reads it.
+    """
+
+    run_id: str
+    experiment_id: str
+    run_name: str
+    status: RunStatus
+    started_at: datetime
+    experiment_name: str = ""
+    ended_at: datetime | None = None
+    end_reason: EndReason | None = None
+    error_name: str | None = None
+    error_message: str | None = None
+    lifecycle_stage: Lifecycle = Lifecycle.ACTIVE
+    user_id: str = ""
+    parent_run_id: str | None = None
+    source_name: str = ""
+    """Path of the notebook or script, as it was when the run started."""
+    session_id: str | None = None
+    msg_id: str | None = None
+    cell_id: str | None = None
+    notebook_id: str | None = None
+    revision_id: str | None = None
+    revision_number: int | None = None
+    environment_digest: str | None = None
+    capture_incomplete: str | None = None
+    """Why automatic capture of this run is not complete; None when it is."""
+    params: Mapping[str, Param] = field(default_factory=dict)
+    metrics: Mapping[str, MetricSummary] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+
+    @property
+    def info(self) -> Run:
+        """MLflow's ``run.info``: this object carries those attributes itself."""
+        return self
+
+    @property
+    def data(self) -> RunData:
+        """MLflow's ``run.data``."""
+        return RunData(
+            params={key: param.value for key, param in self.params.items()},
+            metrics={key: metric.last for key, metric in self.metrics.items()},
+            tags=self.tags,
+        )
+
+    @property
+    def start_time(self) -> int:
+        """MLflow's start time, epoch milliseconds."""
+        return int(self.started_at.timestamp() * 1000)
+
+    @property
+    def end_time(self) -> int | None:
+        """MLflow's end time, epoch milliseconds; None while it runs."""
+        return None if self.ended_at is None else int(self.ended_at.timestamp() * 1000)
+
+    @property
+    def duration_s(self) -> float | None:
+        """Wall time in seconds; None while it runs."""
+        return None if self.ended_at is None else (self.ended_at - self.started_at).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class KernelSession:
+    """One life of one process that tracks: a kernel between restarts, or a script.
+
+    Args:
+        session_id: 32 hex, made by the process.
+        kernel_id: Jupyter's kernel id where there is one (in the connection file's name).
+        notebook_path: absolute path as the process knows it; a hint, stale after a rename.
+        front_end: ``lab``, ``vscode``, ``headless``, ``ipython`` or ``script``.
+    """
+
+    session_id: str
+    started_at: datetime
+    kernel_id: str | None = None
+    pid: int = 0
+    host: str = ""
+    cwd: str = ""
+    user_id: str = ""
+    notebook_path: str | None = None
+    front_end: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """One cell execution: one execute request that ran.
+
+    Args:
+        msg_id: the execute request's id, the join key of every fact about this execution.
+        source: the code as executed.
+        names_read: global names the code may read, sorted.
+        names_written: global names the code binds, sorted.
+    """
+
+    msg_id: str
+    session_id: str
+    source: str
+    started_at: datetime
+    cell_id: str | None = None
+    execution_count: int | None = None
+    status: ExecutionStatus = ExecutionStatus.RUNNING
+    duration_s: float | None = None
+    error_name: str | None = None
+    error_message: str | None = None
+    names_read: tuple[str, ...] = ()
+    names_written: tuple[str, ...] = ()
+    notebook_id: str | None = None
+    revision_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notebook:
+    """A document with an identity that outlives its path.
+
+    Args:
+        path: absolute path on this machine; ``contents:PATH`` where the contents manager
+            does not keep files.
+        copied_from: the notebook this one began as a copy of.
+    """
+
+    notebook_id: str
+    path: str
+    created_at: datetime
+    copied_from: str | None = None
+    deleted_at: datetime | None = None
+    latest_revision_id: str | None = None
+    revision_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CellVersion:
+    """A cell at one revision; text and outputs by digest."""
+
+    cell_id: str
+    cell_type: str
+    source_digest: str
+    metadata_digest: str
+    output_digests: tuple[str, ...] = ()
+    attachments_digest: str | None = None
+    execution_count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a revision is made of: an ordered list of cell versions and the metadata."""
+
+    cells: tuple[CellVersion, ...]
+    metadata_digest: str
+    nbformat: int = 4
+    nbformat_minor: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class CellChange:
+    """One cell's change against the parent revision. ``preview`` is its first line of code."""
+
+    cell_id: str
+    kind: ChangeKind
+    preview: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """An immutable state of a notebook.
+
+    Args:
+        number: counts from 1 within the notebook; what people see (``r12``).
+        text_digest: digest of cell ids, types, sources and order only. Two revisions with the
+            same one show the same code.
+        content_digest: digest of the whole manifest, outputs included.
+        author: from the server's identity; the system user where there is no server.
+        changes: against the parent, computed once when the revision is written.
+        restored_from: for ``restore``, the revision that was brought back.
+    """
+
+    revision_id: str
+    notebook_id: str
+    number: int
+    created_at: datetime
+    reason: RevisionReason
+    author: str
+    text_digest: str
+    content_digest: str
+    cell_count: int
+    parent_id: str | None = None
+    label: str | None = None
+    cell_id: str | None = None
+    restored_from: str | None = None
+    changes: tuple[CellChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """A slice of a longer list. ``next_page_token`` is None on the last page."""
+
+    items: Sequence[T]
+    next_page_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What changed in the store since a cursor; drives live views."""
+
+    cursor: int
+    run_ids: tuple[str, ...] = ()
+    notebook_ids: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""Where everything is kept: metadata in SQL, bytes by content."""

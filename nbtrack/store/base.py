@@ -1,0 +1,308 @@
+"""The Store protocol: the one seam between everything that records and where it is kept.
+
+The contract, which `nbtrack.testing.store_contract` runs over every backend:
+
+- Every method is safe to call from any thread, and from several processes on one store.
+- What a method acknowledged by returning is durable against the death of this process, and
+  visible to the next read of any process. Reads see whole batches or nothing of them.
+- Writers wait for each other (bounded by ``busy_timeout_s``) instead of failing.
+- Methods that name one thing raise `NotFoundError` where it does not exist, also for deleted
+  notebooks' revisions: nothing is ever deleted by a read.
+- Anything the database itself refuses is raised as `StoreError`, with what to do about it.
+- Pages come in a stable order; a page token from one call continues exactly after its page,
+  also when rows were added meanwhile.
+
+Facts that belong together are joined by ``msg_id``, whichever side wrote first: a run or an
+execution carries the notebook and revision of the snapshot with its ``msg_id``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol, runtime_checkable
+
+from nbtrack.entities import (
+    Artifact,
+    CellChange,
+    Changes,
+    Execution,
+    Experiment,
+    KernelSession,
+    Manifest,
+    MetricSeries,
+    Notebook,
+    Page,
+    Revision,
+    RevisionReason,
+    Run,
+)
+from nbtrack.records import JournalPosition, Record
+
+
+@dataclass(frozen=True, slots=True)
+class RunQuery:
+    """Which runs, in which order.
+
+    Args:
+        filter: MLflow's search grammar (``metrics.acc > 0.9 and params.model = 'rf'``); empty
+            means all.
+        order_by: MLflow's clauses, for example ``("metrics.acc DESC",)``; newest first by
+            default, and as the last tie-breaker.
+        experiment_ids, notebook_id, cell_id, parent_run_id: further restrictions; None means any.
+        view: which lifecycle stages.
+        limit: largest page, 1 to 50 000.
+        page_token: from the previous `Page`.
+    """
+
+    filter: str = ""
+    order_by: tuple[str, ...] = ()
+    experiment_ids: tuple[str, ...] | None = None
+    notebook_id: str | None = None
+    cell_id: str | None = None
+    parent_run_id: str | None = None
+    view: Literal["active", "deleted", "all"] = "active"
+    limit: int = 1000
+    page_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewRevision:
+    """A state of a notebook to be recorded; its manifest's blobs are in the store already.
+
+    The store numbers it, sets its parent to the notebook's latest revision and makes it the
+    latest, in one transaction.
+    """
+
+    notebook_id: str
+    manifest: Manifest
+    text_digest: str
+    content_digest: str
+    reason: RevisionReason
+    author: str
+    created_at: datetime
+    changes: tuple[CellChange, ...] = ()
+    cell_id: str | None = None
+    label: str | None = None
+    restored_from: str | None = None
+
+
+@runtime_checkable
+class Store(Protocol):
+    """Where everything is kept. See the module's docstring for what holds of every method."""
+
+    @property
+    def location(self) -> str:
+        """Where this store is, as a person would write it. Holds no password."""
+        ...
+
+    def close(self) -> None:
+        """Release files and connections. Idempotent; any later call raises `StoreError`."""
+        ...
+
+    # Writing what processes recorded
+
+    def apply(self, records: Sequence[Record], *, position: JournalPosition | None = None) -> None:
+        """Apply records in order, in one transaction.
+
+        With a position, a batch whose journal was already applied up to or past ``offset`` is
+        skipped, so that draining a journal twice changes nothing. A record about a run that
+        does not exist is kept back in nothing: it raises `NotFoundError` and nothing of the
+        batch is applied. A second value for a param keeps the first and is not an error here
+        (who logs decides whether it is).
+
+        Raises:
+            NotFoundError: a record names a run that no earlier record started.
+            StoreError: the batch could not be written; nothing of it was.
+        """
+        ...
+
+    def journal_offset(self, journal_id: str) -> int:
+        """How far a journal was applied; 0 for one never seen."""
+        ...
+
+    # Bytes
+
+    def put_blobs(self, blobs: Iterable[bytes]) -> list[str]:
+        """Store bytes by content; returns their digests in order. Storing twice is free."""
+        ...
+
+    def get_blobs(self, digests: Iterable[str]) -> dict[str, bytes]:
+        """The bytes of digests, each once.
+
+        Raises:
+            BlobMissingError: one of them is not stored.
+        """
+        ...
+
+    # Experiments
+
+    def create_experiment(self, name: str, *, notebook_id: str | None = None) -> Experiment:
+        """Make an experiment.
+
+        Raises:
+            UsageError: an active one of that name exists, or the name is empty.
+        """
+        ...
+
+    def get_experiment(self, experiment_id: str) -> Experiment:
+        """Raises NotFoundError."""
+        ...
+
+    def find_experiment(self, name: str) -> Experiment | None:
+        """The experiment of that name, deleted ones included; None when there is none."""
+        ...
+
+    def list_experiments(
+        self, view: Literal["active", "deleted", "all"] = "active"
+    ) -> list[Experiment]:
+        """By last use, newest first. `Default` (id ``0``) always exists."""
+        ...
+
+    # Runs
+
+    def get_run(self, run_id: str) -> Run:
+        """With params, metric summaries and tags, deleted or not. Raises NotFoundError."""
+        ...
+
+    def get_runs(self, run_ids: Sequence[str]) -> list[Run]:
+        """Several at once, in the given order. Raises NotFoundError for the first unknown."""
+        ...
+
+    def search_runs(self, query: RunQuery) -> Page[Run]:
+        """Raises UsageError with position and reason for a filter or order that cannot be read."""
+        ...
+
+    def count_runs(self, query: RunQuery) -> int:
+        """How many runs match, over all pages."""
+        ...
+
+    def set_lifecycle(self, run_ids: Sequence[str], *, deleted: bool) -> None:
+        """Delete runs, or take deletion back. Their records stay. Raises NotFoundError."""
+        ...
+
+    def metric_series(self, run_id: str, key: str) -> MetricSeries:
+        """All points of a metric. Raises NotFoundError for an unknown run or metric."""
+        ...
+
+    def list_artifacts(self, run_id: str) -> list[Artifact]:
+        """By path. Raises NotFoundError for an unknown run."""
+        ...
+
+    def read_artifact(self, run_id: str, path: str) -> tuple[Artifact, bytes]:
+        """Raises NotFoundError, BlobMissingError."""
+        ...
+
+    # Executions and the processes they ran in
+
+    def get_execution(self, msg_id: str) -> Execution:
+        """Raises NotFoundError."""
+        ...
+
+    def list_executions(
+        self,
+        *,
+        notebook_id: str | None = None,
+        session_id: str | None = None,
+        cell_id: str | None = None,
+        limit: int = 1000,
+        page_token: str | None = None,
+    ) -> Page[Execution]:
+        """Newest first."""
+        ...
+
+    def get_session(self, session_id: str) -> KernelSession:
+        """Raises NotFoundError."""
+        ...
+
+    # Notebooks and their history
+
+    def create_notebook(self, path: str, *, copied_from: str | None = None) -> Notebook:
+        """A new identity at a path. An older live one at the same path loses it (is deleted)."""
+        ...
+
+    def get_notebook(self, notebook_id: str) -> Notebook:
+        """Raises NotFoundError."""
+        ...
+
+    def find_notebook(self, path: str) -> Notebook | None:
+        """The live notebook at a path; None when there is none."""
+        ...
+
+    def list_notebooks(self) -> list[Notebook]:
+        """Live ones, by last revision, newest first."""
+        ...
+
+    def move_notebooks(self, moves: Mapping[str, str]) -> None:
+        """Give notebooks (by id) new paths. Another live one at such a path is marked deleted."""
+        ...
+
+    def mark_notebook_deleted(self, notebook_id: str, *, deleted: bool = True) -> None:
+        """Its file is gone (or back). History stays. Raises NotFoundError."""
+        ...
+
+    def bind_kernel(self, kernel_id: str, notebook_id: str) -> None:
+        """Say which notebook a kernel works for, as the server or front end knows it."""
+        ...
+
+    def kernel_notebook(self, kernel_id: str) -> Notebook | None:
+        """The notebook a kernel works for, by the latest `bind_kernel`; None if unknown."""
+        ...
+
+    def add_revision(self, revision: NewRevision) -> Revision:
+        """Number and record a revision. Raises NotFoundError for an unknown notebook."""
+        ...
+
+    def get_revision(self, revision_id: str) -> Revision:
+        """Raises NotFoundError."""
+        ...
+
+    def get_manifest(self, revision_id: str) -> Manifest:
+        """Raises NotFoundError."""
+        ...
+
+    def list_revisions(
+        self,
+        notebook_id: str,
+        *,
+        limit: int = 200,
+        page_token: str | None = None,
+        cell_id: str | None = None,
+    ) -> Page[Revision]:
+        """Newest first; with ``cell_id`` only those that changed that cell."""
+        ...
+
+    def find_revision(self, notebook_id: str, number: int) -> Revision | None:
+        """By the number people see; None when there is none."""
+        ...
+
+    def label_revision(self, revision_id: str, label: str | None) -> Revision:
+        """Name a revision (a checkpoint), or take the name away. Raises NotFoundError."""
+        ...
+
+    def link_execution(self, msg_id: str, revision_id: str, *, replace: bool = True) -> bool:
+        """Join an execute request to the revision it ran from.
+
+        Runs and executions with that ``msg_id``, present or future, get the revision's notebook
+        and the revision. With ``replace=False`` an existing link wins (the kernel's own
+        knowledge yields to the front end's). Returns whether the link is now to this revision.
+        """
+        ...
+
+    def execution_revision(self, msg_id: str) -> Revision | None:
+        """The revision an execute request ran from; None while unknown."""
+        ...
+
+    def revision_runs(self, revision_ids: Sequence[str]) -> dict[str, list[Run]]:
+        """Active runs that ran from each of the revisions, oldest first."""
+        ...
+
+    # Watching
+
+    def changes(self, since: int | None = None) -> Changes:
+        """What changed after a cursor. None asks for the present cursor and no ids.
+
+        Cheap when nothing changed: meant to be asked several times a second.
+        """
+        ...

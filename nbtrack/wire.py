@@ -1,0 +1,491 @@
+"""What crosses to a browser: bodies of the JSON API, of live events and of our MIME types.
+
+One schema: the TypeScript types are generated from these structs (``make schema``), and the
+checks fail when they drift. Encoded with msgspec; instants are ISO 8601 UTC. JSON has no NaN
+and no infinities, so a metric's value is a number or one of three words (`Number`).
+
+    GET    status                                     → Status
+    GET    runs?notebook_id&path&experiment_id&cell_id&filter&order_by&view&limit&page_token
+                                                      → RunPage
+    GET    runs/ID                                    → RunDetail
+    PATCH  runs/ID              RunPatch              → RunSummary
+    POST   runs/delete          RunIds                → Done
+    POST   runs/undelete        RunIds                → Done
+    GET    runs/ID/series?key=A&key=B&max_points=2000 → SeriesList
+    GET    runs/ID/artifacts/PATH                     → the bytes (sandboxed, never sniffed)
+    GET    compare?run_id=A&run_id=B                  → Comparison
+    GET    experiments                                → ExperimentList
+    GET    notebooks?path=P                           → NotebookInfo
+    GET    notebooks/ID/revisions?limit&page_token&cell_id
+                                                      → RevisionPage
+    POST   notebooks/ID/checkpoint   CheckpointRequest → RevisionInfo
+    GET    revisions/ID                               → RevisionInfo
+    PATCH  revisions/ID         RevisionPatch         → RevisionInfo
+    GET    revisions/ID/document?outputs=0|1          → RevisionDocument
+    GET    revisions/ID/diff?against=ID|live&document_id=D
+                                                      → NotebookDiff (``against`` is the new side)
+    POST   snapshots            SnapshotRequest       → SnapshotReply; 409 asks for a full one
+    POST   documents/ID/close                         → Done
+
+Every answer that is not 2xx has the body ErrorBody. Live events come over Jupyter's own event
+stream (``/api/events/subscribe``) under `EVENT_SCHEMA_ID`, with the data ChangeEvent.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+
+from nbtrack.entities import (
+    ChangeKind,
+    EndReason,
+    ExecutionStatus,
+    Lifecycle,
+    RevisionReason,
+    RunStatus,
+)
+
+EVENT_SCHEMA_ID = "https://events.nbtrack.dev/changes/v1"
+RUN_MIME = "application/vnd.nbtrack.run+json"
+RUNS_MIME = "application/vnd.nbtrack.runs+json"
+REVISIONS_MIME = "application/vnd.nbtrack.revisions+json"
+
+Number = float | Literal["NaN", "Infinity", "-Infinity"]
+
+
+def number(value: float) -> Number:
+    """A metric's value as JSON can say it."""
+    if math.isfinite(value):
+        return value
+    if math.isnan(value):
+        return "NaN"
+    return "Infinity" if value > 0 else "-Infinity"
+
+
+class ErrorInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What went wrong, and what would be right. ``code`` is for programs."""
+
+    code: Literal[
+        "bad_request", "not_found", "conflict", "forbidden", "too_large", "store", "internal"
+    ]
+    message: str
+
+
+class ErrorBody(msgspec.Struct, frozen=True, kw_only=True):
+    """The one shape of every error."""
+
+    error: ErrorInfo
+
+
+class Done(msgspec.Struct, frozen=True, kw_only=True):
+    """It was done, to so many things."""
+
+    count: int
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """The server's half, for the settings page and ``nbtrack doctor``."""
+
+    version: str
+    store: str
+    capture_history: bool
+    user: str
+
+
+class OriginInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a value came from; see ``entities.Origin`` for the rules."""
+
+    rule: str
+    cell_id: str | None = None
+    line: int | None = None
+
+
+class ParamInfo(msgspec.Struct, frozen=True, kw_only=True):
+    key: str
+    value: str
+    origin: OriginInfo | None = None
+
+
+class MetricInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """The indexed facts of one metric. More than one point means it has a curve."""
+
+    key: str
+    last: Number
+    min: Number
+    max: Number
+    first: Number
+    count: int
+    last_step: int
+    origin: OriginInfo | None = None
+
+
+class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of the run table."""
+
+    run_id: str
+    run_name: str
+    experiment_id: str
+    experiment_name: str
+    status: RunStatus
+    end_reason: EndReason | None
+    lifecycle_stage: Lifecycle
+    started_at: datetime
+    ended_at: datetime | None
+    duration_s: float | None
+    user_id: str
+    source_name: str
+    cell_id: str | None
+    msg_id: str | None
+    notebook_id: str | None
+    notebook_path: str | None
+    """The notebook's present path as the contents API names it; None if outside the root."""
+    revision_id: str | None
+    revision_number: int | None
+    parent_run_id: str | None
+    error_name: str | None
+    error_message: str | None
+    capture_incomplete: str | None
+    params: list[ParamInfo]
+    metrics: list[MetricInfo]
+    tags: dict[str, str]
+
+
+class RunPage(msgspec.Struct, frozen=True, kw_only=True):
+    runs: list[RunSummary]
+    total: int
+    next_page_token: str | None
+
+
+class ArtifactInfo(msgspec.Struct, frozen=True, kw_only=True):
+    path: str
+    size_bytes: int
+    media_type: str
+    digest: str
+    created_at: datetime
+    origin: OriginInfo | None = None
+
+
+class ExecutionInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """One cell execution. ``source`` is the code exactly as it ran."""
+
+    msg_id: str
+    cell_id: str | None
+    execution_count: int | None
+    status: ExecutionStatus
+    source: str
+    started_at: datetime
+    duration_s: float | None
+    error_name: str | None
+    names_read: list[str]
+    names_written: list[str]
+
+
+class PackageInfo(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    version: str
+
+
+class GitInfo(msgspec.Struct, frozen=True, kw_only=True):
+    commit: str
+    branch: str | None
+    dirty: bool
+
+
+class EnvironmentInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """Python, packages, platform and git state of a run; also the stored document."""
+
+    python: str
+    implementation: str
+    platform: str
+    executable: str
+    cpu_count: int | None
+    packages: list[PackageInfo]
+    git: GitInfo | None = None
+
+
+class RunDetail(msgspec.Struct, frozen=True, kw_only=True):
+    """A run's page."""
+
+    run: RunSummary
+    artifacts: list[ArtifactInfo]
+    execution: ExecutionInfo | None
+    """The execution that made the run."""
+    earlier: list[ExecutionInfo]
+    """Executions of the same session that bound what it read, in order."""
+    environment: EnvironmentInfo | None
+    children: list[RunSummary]
+
+
+class RunPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Absent members stay as they are; a tag set to null is removed."""
+
+    run_name: str | None = None
+    tags: dict[str, str | None] = {}
+
+
+class RunIds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    run_ids: list[str]
+
+
+class SeriesInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A curve. ``total`` points were logged; these were kept for drawing (extremes are kept)."""
+
+    run_id: str
+    key: str
+    total: int
+    steps: list[int]
+    timestamps_ms: list[int]
+    values: list[Number]
+
+
+class SeriesList(msgspec.Struct, frozen=True, kw_only=True):
+    series: list[SeriesInfo]
+
+
+class ComparedRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One param, metric, tag or attribute over the runs, in the runs' order; null is absent."""
+
+    kind: Literal["param", "metric", "tag", "attribute", "package"]
+    key: str
+    values: list[Number | str | None]
+    differs: bool
+    best: int | None = None
+    """For a metric: index of the best run, where a direction is known and values differ."""
+    direction: Literal["max", "min"] | None = None
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """Differences first, then by kind and key."""
+
+    runs: list[RunSummary]
+    rows: list[ComparedRow]
+
+
+class ExperimentInfo(msgspec.Struct, frozen=True, kw_only=True):
+    experiment_id: str
+    name: str
+    notebook_id: str | None
+
+
+class ExperimentList(msgspec.Struct, frozen=True, kw_only=True):
+    experiments: list[ExperimentInfo]
+
+
+class NotebookInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A notebook as the contents API names it; ``notebook_id`` null: nothing recorded yet."""
+
+    notebook_id: str | None
+    path: str
+    revision_count: int
+    run_count: int
+    latest_revision_id: str | None
+    copied_from: str | None
+
+
+class CellChangeInfo(msgspec.Struct, frozen=True, kw_only=True):
+    cell_id: str
+    kind: ChangeKind
+    preview: str
+
+
+class RunMark(msgspec.Struct, frozen=True, kw_only=True):
+    """A run on the history, with its key metric (the first, explicit ones before captured)."""
+
+    run_id: str
+    run_name: str
+    status: RunStatus
+    end_reason: EndReason | None
+    metric: MetricInfo | None
+
+
+class RevisionInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of the history."""
+
+    revision_id: str
+    notebook_id: str
+    number: int
+    parent_id: str | None
+    created_at: datetime
+    reason: RevisionReason
+    author: str
+    label: str | None
+    cell_id: str | None
+    restored_from: str | None
+    restored_from_number: int | None
+    cell_count: int
+    changes: list[CellChangeInfo]
+    runs: list[RunMark]
+
+
+class RevisionPage(msgspec.Struct, frozen=True, kw_only=True):
+    revisions: list[RevisionInfo]
+    next_page_token: str | None
+
+
+class RevisionPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A label of null or blank takes the name away."""
+
+    label: str | None
+
+
+class CheckpointRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Name the present state: the mirrored live document where one is open, else the file."""
+
+    label: str
+    document_id: str | None = None
+
+
+class RevisionDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole notebook at a revision, as nbformat JSON."""
+
+    revision_id: str
+    notebook: dict[str, Any]
+
+
+class CellDiff(msgspec.Struct, frozen=True, kw_only=True):
+    """One cell on both sides; null on a side where it is not there.
+
+    Indices count cells from 0. ``moved`` is independent of an edit.
+    """
+
+    cell_id: str
+    cell_type: str
+    status: Literal["added", "removed", "edited", "unchanged"]
+    moved: bool
+    old_index: int | None
+    new_index: int | None
+    old_source: str | None
+    new_source: str | None
+    outputs_differ: bool
+    metadata_differs: bool
+    old_outputs: list[dict[str, Any]] | None = None
+    """Given only where outputs differ, as are the new ones."""
+    new_outputs: list[dict[str, Any]] | None = None
+
+
+class NotebookDiff(msgspec.Struct, frozen=True, kw_only=True):
+    """In the new side's order, removed cells where they were."""
+
+    old: RevisionInfo
+    new: RevisionInfo | None
+    """Null when the new side is the live document."""
+    cells: list[CellDiff]
+    metadata_differs: bool
+    added: int
+    removed: int
+    edited: int
+    moved: int
+
+
+class SnapshotRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The live document, whole or as what changed since an earlier sequence number.
+
+    ``document_id`` names one opened document in one browser; ``sequence`` counts its requests
+    from 1. With ``notebook`` the whole document is given (nbformat JSON). Otherwise ``base`` is
+    the last acknowledged sequence, ``order`` all cell ids, and ``cells`` the changed cells; a
+    server that does not hold that base answers 409 and is sent the whole.
+    ``reason`` ``sync`` only updates the server's mirror. ``execute`` needs ``msg_id``.
+    ``before_restore`` and ``restore`` always make a revision known (a new one when anything
+    differs); ``restore`` needs ``restored_from``.
+    """
+
+    document_id: str
+    sequence: int
+    path: str
+    reason: Literal["open", "sync", "execute", "save", "before_restore", "restore", "checkpoint"]
+    kernel_id: str | None = None
+    msg_id: str | None = None
+    cell_id: str | None = None
+    restored_from: str | None = None
+    label: str | None = None
+    notebook: dict[str, Any] | None = None
+    base: int | None = None
+    order: list[str] | None = None
+    cells: list[dict[str, Any]] = []
+    metadata: dict[str, Any] | None = None
+
+
+class SnapshotReply(msgspec.Struct, frozen=True, kw_only=True):
+    """The server holds this sequence; ``revision`` is the notebook's state in the history."""
+
+    sequence: int
+    notebook_id: str | None
+    revision: RevisionInfo | None
+    created: bool
+
+
+class ChangeEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """Something in the store changed; views that show it should ask again."""
+
+    run_ids: list[str]
+    notebook_ids: list[str]
+
+
+class MetricCard(msgspec.Struct, frozen=True, kw_only=True):
+    """One metric on a run's card. Changes are this run minus the other; null where there is none.
+
+    ``points`` holds at most 200 (step, value) pairs of the curve.
+    """
+
+    key: str
+    last: Number
+    count: int
+    direction: Literal["max", "min"] | None = None
+    change_previous: Number | None = None
+    change_best: Number | None = None
+    is_best: bool = False
+    steps: list[int] = []
+    values: list[Number] = []
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the outermost loop is. ``total`` null: length unknown."""
+
+    done: int
+    total: int | None
+    eta_s: float | None
+    label: str
+
+
+class RunCard(msgspec.Struct, frozen=True, kw_only=True):
+    """The MIME bundle's `RUN_MIME` part: everything the card shows, also without a server."""
+
+    run_id: str
+    run_name: str
+    experiment_name: str
+    status: RunStatus
+    end_reason: EndReason | None
+    started_at: datetime
+    duration_s: float
+    error_name: str | None
+    cell_id: str | None
+    msg_id: str | None
+    notebook_id: str | None
+    revision_id: str | None
+    revision_number: int | None
+    previous_run_name: str | None
+    params: list[ParamInfo]
+    metrics: list[MetricCard]
+    artifact_count: int
+    progress: Progress | None = None
+    notes: list[str] = []
+    """What the reader should know: something capped, capture incomplete, unsaved store."""
+
+
+class RunTable(msgspec.Struct, frozen=True, kw_only=True):
+    """The MIME bundle's `RUNS_MIME` part (``%runs``)."""
+
+    title: str
+    runs: list[RunSummary]
+    total: int
+
+
+class RevisionTable(msgspec.Struct, frozen=True, kw_only=True):
+    """The MIME bundle's `REVISIONS_MIME` part (``%revisions``)."""
+
+    title: str
+    notebook_path: str
+    revisions: list[RevisionInfo]
