@@ -1,0 +1,69 @@
+# Every target does its own set-up in .venv; nothing outside this folder is touched.
+.DEFAULT_GOAL := help
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+# Node for the front end's checks: the one on PATH where it is new enough, else PyPI's in .venv.
+NPM = cd labextension && PATH="$$PATH:$(abspath $(BIN))" npm
+
+FRONT_END := $(shell find labextension/src labextension/style labextension/schema -type f 2>/dev/null) \
+	labextension/package.json labextension/package-lock.json labextension/tsconfig.json
+
+.PHONY: help demo test check format schema bench clean
+
+help: ## Show this text
+	@echo "nbtrack: what make can do here"
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | \
+		awk -F'\t' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and f"nbtrack needs Python 3.11 or newer, this is {v[0]}.{v[1]}; set PYTHON=/path/to/python3.11")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo-installed: $(BIN)/python pyproject.toml labextension/hatch_build.py $(FRONT_END)
+	$(BIN)/pip install --disable-pip-version-check -q -e '.[demo]'
+	@touch $@
+
+$(VENV)/.dev-installed: $(BIN)/python pyproject.toml labextension/hatch_build.py $(FRONT_END)
+	$(BIN)/pip install --disable-pip-version-check -q -e '.[dev]'
+	@touch $@ $(VENV)/.demo-installed
+
+labextension/node_modules/.package-lock.json: $(VENV)/.dev-installed labextension/package-lock.json
+	$(NPM) ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+demo: $(VENV)/.demo-installed ## Open JupyterLab on the example notebook (HEADLESS=1: no browser)
+	$(BIN)/nbtrack demo --directory .demo $(if $(HEADLESS),--headless)
+
+test: $(VENV)/.dev-installed ## Run all tests, browser tests in Chromium included
+	$(BIN)/python -m pytest --ignore=tests/browser
+	$(BIN)/python tests/browser/chromium.py
+	$(BIN)/python -m pytest tests/browser
+
+check: $(VENV)/.dev-installed labextension/node_modules/.package-lock.json ## Formatting, lint, types, layers, schema drift
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python labextension/scripts/generate_types.py --check
+	$(NPM) run lint:check
+	$(NPM) test
+
+format: $(VENV)/.dev-installed labextension/node_modules/.package-lock.json ## Format and mend what can be mended
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+	$(NPM) run lint
+
+schema: $(VENV)/.dev-installed labextension/node_modules/.package-lock.json ## Generate the TypeScript types of the API
+	$(BIN)/python labextension/scripts/generate_types.py
+
+bench: $(VENV)/.dev-installed ## Measure speed and size, each against a baseline in the same run
+	$(BIN)/python -m tests.benchmarks
+
+clean: ## Remove what the other targets made
+	rm -rf $(VENV) .demo build dist nbtrack/labextension labextension/node_modules labextension/lib \
+		labextension/*.tsbuildinfo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache test-results
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
