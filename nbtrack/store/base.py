@@ -73,6 +73,11 @@ class NewRevision:
 
     The store numbers it, sets its parent to the notebook's latest revision and makes it the
     latest, in one transaction.
+
+    Args:
+        expect_parent: with this set, the revision is only recorded if the notebook's latest one
+            is still ``parent_id`` (None: it has none). So two recorders of one state cannot
+            both write it, and ``changes`` are against the true parent.
     """
 
     notebook_id: str
@@ -86,6 +91,8 @@ class NewRevision:
     cell_id: str | None = None
     label: str | None = None
     restored_from: str | None = None
+    expect_parent: bool = False
+    parent_id: str | None = None
 
 
 @runtime_checkable
@@ -251,7 +258,13 @@ class Store(Protocol):
         ...
 
     def add_revision(self, revision: NewRevision) -> Revision:
-        """Number and record a revision. Raises NotFoundError for an unknown notebook."""
+        """Number and record a revision.
+
+        Raises:
+            NotFoundError: no such notebook.
+            StateError: ``expect_parent``, and the notebook's latest revision is another than
+                ``parent_id`` (checked in the same transaction); nothing was recorded.
+        """
         ...
 
     def get_revision(self, revision_id: str) -> Revision:
