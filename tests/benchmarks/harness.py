@@ -1,0 +1,63 @@
+"""What every benchmark shares: a figure beside its baseline, and medians of paired repeats.
+
+A benchmark module ``bench_*.py`` has ``measure() -> list[Figure]``. Machines are shared and
+noisy: a figure is always measured in turn with its baseline, in the same run, and what counts
+is the ratio or difference of medians.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measured figure.
+
+    Args:
+        name: what was measured, a few words.
+        value: the median, in ``unit``.
+        baseline: the baseline's median in the same unit, measured in the same run.
+        unit: ``µs``, ``ms``, ``s``, ``MB`` ...
+        compared: ``ratio`` (value / baseline) or ``difference`` (value - baseline).
+        against: what the baseline is, a few words.
+        goal: the largest allowed ratio or difference; None where there is no goal.
+    """
+
+    name: str
+    value: float
+    baseline: float
+    unit: str
+    against: str
+    compared: str = "ratio"
+    goal: float | None = None
+
+    @property
+    def result(self) -> float:
+        """The ratio or difference that the goal is about."""
+        if self.compared == "difference":
+            return self.value - self.baseline
+        return self.value / self.baseline
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the goal is met; None where there is none."""
+        return None if self.goal is None else self.result <= self.goal
+
+
+def paired_medians(
+    measured: Callable[[], object], baseline: Callable[[], object], *, repeats: int = 15
+) -> tuple[float, float]:
+    """Medians in seconds of two calls, timed in turn after one uncounted pair."""
+    times: tuple[list[float], list[float]] = ([], [])
+    for repeat in range(repeats + 1):
+        for call, column in ((measured, times[0]), (baseline, times[1])):
+            started = time.perf_counter()
+            call()
+            elapsed = time.perf_counter() - started
+            if repeat:
+                column.append(elapsed)
+    return statistics.median(times[0]), statistics.median(times[1])
