@@ -1,0 +1,116 @@
+/** The server's endpoints as typed functions, one for each line of `nbtrack/wire.py`. */
+
+import type {
+  CheckpointRequest,
+  Comparison,
+  Done,
+  ExperimentList,
+  NotebookDiff,
+  NotebookInfo,
+  RevisionDocument,
+  RevisionInfo,
+  RevisionPage,
+  RevisionPatch,
+  RunDetail,
+  RunPage,
+  RunPatch,
+  RunSummary,
+  SeriesList,
+  SnapshotReply,
+  SnapshotRequest,
+  Status
+} from './generated';
+import { apiUrl, request } from './request';
+
+const id = encodeURIComponent;
+
+export interface RunQuery {
+  path?: string;
+  notebook_id?: string;
+  experiment_id?: string;
+  cell_id?: string;
+  filter?: string;
+  order_by?: string;
+  view?: string;
+  limit?: number;
+  page_token?: string;
+}
+
+export const getStatus = (): Promise<Status> => request('status');
+
+export const listRuns = (query: RunQuery): Promise<RunPage> =>
+  request('runs', { query: { ...query } });
+
+export const getRun = (runId: string): Promise<RunDetail> => request(`runs/${id(runId)}`);
+
+export const patchRun = (runId: string, patch: RunPatch): Promise<RunSummary> =>
+  request(`runs/${id(runId)}`, { method: 'PATCH', body: patch });
+
+export const deleteRuns = (runIds: readonly string[]): Promise<Done> =>
+  request('runs/delete', { method: 'POST', body: { run_ids: runIds } });
+
+export const undeleteRuns = (runIds: readonly string[]): Promise<Done> =>
+  request('runs/undelete', { method: 'POST', body: { run_ids: runIds } });
+
+export const getSeries = (
+  runId: string,
+  keys: readonly string[],
+  maxPoints = 2000
+): Promise<SeriesList> =>
+  request(`runs/${id(runId)}/series`, { query: { key: keys, max_points: maxPoints } });
+
+/** Where a run's artifact can be read from. */
+export const artifactUrl = (runId: string, path: string): string =>
+  apiUrl(`runs/${id(runId)}/artifacts/${path.split('/').map(id).join('/')}`);
+
+export const compareRuns = (runIds: readonly string[]): Promise<Comparison> =>
+  request('compare', { query: { run_id: runIds } });
+
+export const listExperiments = (): Promise<ExperimentList> => request('experiments');
+
+export const findNotebook = (path: string): Promise<NotebookInfo> =>
+  request('notebooks', { query: { path } });
+
+export const listRevisions = (
+  notebookId: string,
+  query: { limit?: number; page_token?: string; cell_id?: string } = {}
+): Promise<RevisionPage> =>
+  request(`notebooks/${id(notebookId)}/revisions`, { query: { ...query } });
+
+export const checkpointNotebook = (
+  notebookId: string,
+  body: CheckpointRequest
+): Promise<RevisionInfo> =>
+  request(`notebooks/${id(notebookId)}/checkpoint`, { method: 'POST', body });
+
+export const getRevision = (revisionId: string): Promise<RevisionInfo> =>
+  request(`revisions/${id(revisionId)}`);
+
+export const patchRevision = (
+  revisionId: string,
+  patch: RevisionPatch
+): Promise<RevisionInfo> =>
+  request(`revisions/${id(revisionId)}`, { method: 'PATCH', body: patch });
+
+export const getRevisionDocument = (
+  revisionId: string,
+  outputs = true
+): Promise<RevisionDocument> =>
+  request(`revisions/${id(revisionId)}/document`, { query: { outputs: outputs ? 1 : 0 } });
+
+export const diffRevision = (
+  revisionId: string,
+  against: string,
+  documentId?: string
+): Promise<NotebookDiff> =>
+  request(`revisions/${id(revisionId)}/diff`, {
+    query: { against, document_id: documentId }
+  });
+
+export const postSnapshot = (
+  body: SnapshotRequest,
+  keepalive = false
+): Promise<SnapshotReply> => request('snapshots', { method: 'POST', body, keepalive });
+
+export const closeDocument = (documentId: string, keepalive = false): Promise<Done> =>
+  request(`documents/${id(documentId)}/close`, { method: 'POST', body: {}, keepalive });

@@ -1,0 +1,424 @@
+// Generated from nbtrack/wire.py by scripts/generate_types.py: do not edit, run `npm run types`.
+
+export const EVENT_SCHEMA_ID = 'https://events.nbtrack.dev/changes/v1';
+export const RUN_MIME = 'application/vnd.nbtrack.run+json';
+export const RUNS_MIME = 'application/vnd.nbtrack.runs+json';
+export const REVISIONS_MIME = 'application/vnd.nbtrack.revisions+json';
+
+/** A metric's value as JSON can say it: JSON has no NaN and no infinities. */
+export type MetricValue = number | 'NaN' | 'Infinity' | '-Infinity';
+
+/** What happened to a cell between two revisions. */
+export type ChangeKind = 'added' | 'edited' | 'moved' | 'output' | 'removed';
+
+/** Why a run or an execution is over; finer than MLflow's status. */
+export type EndReason = 'completed' | 'exception' | 'interrupt' | 'process_died';
+
+/** How a cell execution stands; ``ok``, ``error`` as in Jupyter's execute_reply. */
+export type ExecutionStatus = 'aborted' | 'error' | 'ok' | 'running';
+
+/** MLflow's lifecycle stages. */
+export type Lifecycle = 'active' | 'deleted';
+
+/** What made a revision. */
+export type RevisionReason = 'before_restore' | 'checkpoint' | 'execute' | 'open' | 'outside' | 'restore' | 'save';
+
+/** MLflow's run statuses. */
+export type RunStatus = 'FAILED' | 'FINISHED' | 'KILLED' | 'RUNNING' | 'SCHEDULED';
+
+/** What went wrong, and what would be right. ``code`` is for programs. */
+export interface ErrorInfo {
+  code: 'bad_request' | 'conflict' | 'forbidden' | 'internal' | 'not_found' | 'store' | 'too_large';
+  message: string;
+}
+
+/** The one shape of every error. */
+export interface ErrorBody {
+  error: ErrorInfo;
+}
+
+/** It was done, to so many things. */
+export interface Done {
+  count: number;
+}
+
+/** The server's half, for the settings page and ``nbtrack doctor``. */
+export interface Status {
+  version: string;
+  store: string;
+  capture_history: boolean;
+  user: string;
+}
+
+/** Where a value came from; see ``entities.Origin`` for the rules. */
+export interface OriginInfo {
+  rule: string;
+  cell_id: string | null;
+  line: number | null;
+}
+
+export interface ParamInfo {
+  key: string;
+  value: string;
+  origin: OriginInfo | null;
+}
+
+/** The indexed facts of one metric. More than one point means it has a curve. */
+export interface MetricInfo {
+  key: string;
+  last: MetricValue;
+  min: MetricValue;
+  max: MetricValue;
+  first: MetricValue;
+  count: number;
+  last_step: number;
+  origin: OriginInfo | null;
+}
+
+/** A row of the run table. */
+export interface RunSummary {
+  run_id: string;
+  run_name: string;
+  experiment_id: string;
+  experiment_name: string;
+  status: RunStatus;
+  end_reason: EndReason | null;
+  lifecycle_stage: Lifecycle;
+  started_at: string;
+  ended_at: string | null;
+  duration_s: number | null;
+  user_id: string;
+  source_name: string;
+  cell_id: string | null;
+  msg_id: string | null;
+  notebook_id: string | null;
+  /** The notebook's present path as the contents API names it; None if outside the root. */
+  notebook_path: string | null;
+  revision_id: string | null;
+  revision_number: number | null;
+  parent_run_id: string | null;
+  error_name: string | null;
+  error_message: string | null;
+  capture_incomplete: string | null;
+  params: ParamInfo[];
+  metrics: MetricInfo[];
+  tags: Record<string, string>;
+}
+
+export interface RunPage {
+  runs: RunSummary[];
+  total: number;
+  next_page_token: string | null;
+}
+
+export interface ArtifactInfo {
+  path: string;
+  size_bytes: number;
+  media_type: string;
+  digest: string;
+  created_at: string;
+  origin: OriginInfo | null;
+}
+
+/** One cell execution. ``source`` is the code exactly as it ran. */
+export interface ExecutionInfo {
+  msg_id: string;
+  cell_id: string | null;
+  execution_count: number | null;
+  status: ExecutionStatus;
+  source: string;
+  started_at: string;
+  duration_s: number | null;
+  error_name: string | null;
+  names_read: string[];
+  names_written: string[];
+}
+
+export interface PackageInfo {
+  name: string;
+  version: string;
+}
+
+export interface GitInfo {
+  commit: string;
+  branch: string | null;
+  dirty: boolean;
+}
+
+/** Python, packages, platform and git state of a run; also the stored document. */
+export interface EnvironmentInfo {
+  python: string;
+  implementation: string;
+  platform: string;
+  executable: string;
+  cpu_count: number | null;
+  packages: PackageInfo[];
+  git: GitInfo | null;
+}
+
+/** A run's page. */
+export interface RunDetail {
+  run: RunSummary;
+  artifacts: ArtifactInfo[];
+  /** The execution that made the run. */
+  execution: ExecutionInfo | null;
+  /** Executions of the same session that bound what it read, in order. */
+  earlier: ExecutionInfo[];
+  environment: EnvironmentInfo | null;
+  children: RunSummary[];
+}
+
+/** Absent members stay as they are; a tag set to null is removed. */
+export interface RunPatch {
+  run_name?: string | null;
+  tags?: Record<string, string | null>;
+}
+
+export interface RunIds {
+  run_ids: string[];
+}
+
+/** A curve. ``total`` points were logged; these were kept for drawing (extremes are kept). */
+export interface SeriesInfo {
+  run_id: string;
+  key: string;
+  total: number;
+  steps: number[];
+  timestamps_ms: number[];
+  values: MetricValue[];
+}
+
+export interface SeriesList {
+  series: SeriesInfo[];
+}
+
+/** One param, metric, tag or attribute over the runs, in the runs' order; null is absent. */
+export interface ComparedRow {
+  kind: 'attribute' | 'metric' | 'package' | 'param' | 'tag';
+  key: string;
+  values: (MetricValue | string | null)[];
+  differs: boolean;
+  /** For a metric: index of the best run, where a direction is known and values differ. */
+  best: number | null;
+  direction: 'max' | 'min' | null;
+}
+
+/** Differences first, then by kind and key. */
+export interface Comparison {
+  runs: RunSummary[];
+  rows: ComparedRow[];
+}
+
+export interface ExperimentInfo {
+  experiment_id: string;
+  name: string;
+  notebook_id: string | null;
+}
+
+export interface ExperimentList {
+  experiments: ExperimentInfo[];
+}
+
+/** A notebook as the contents API names it; ``notebook_id`` null: nothing recorded yet. */
+export interface NotebookInfo {
+  notebook_id: string | null;
+  path: string;
+  revision_count: number;
+  run_count: number;
+  latest_revision_id: string | null;
+  copied_from: string | null;
+}
+
+export interface CellChangeInfo {
+  cell_id: string;
+  kind: ChangeKind;
+  preview: string;
+}
+
+/** A run on the history, with its key metric (the first, explicit ones before captured). */
+export interface RunMark {
+  run_id: string;
+  run_name: string;
+  status: RunStatus;
+  end_reason: EndReason | null;
+  metric: MetricInfo | null;
+}
+
+/** A line of the history. */
+export interface RevisionInfo {
+  revision_id: string;
+  notebook_id: string;
+  number: number;
+  parent_id: string | null;
+  created_at: string;
+  reason: RevisionReason;
+  author: string;
+  label: string | null;
+  cell_id: string | null;
+  restored_from: string | null;
+  restored_from_number: number | null;
+  cell_count: number;
+  changes: CellChangeInfo[];
+  runs: RunMark[];
+}
+
+export interface RevisionPage {
+  revisions: RevisionInfo[];
+  next_page_token: string | null;
+}
+
+/** A label of null or blank takes the name away. */
+export interface RevisionPatch {
+  label: string | null;
+}
+
+/** Name the present state: the mirrored live document where one is open, else the file. */
+export interface CheckpointRequest {
+  label: string;
+  document_id?: string | null;
+}
+
+/** The whole notebook at a revision, as nbformat JSON. */
+export interface RevisionDocument {
+  revision_id: string;
+  notebook: Record<string, unknown>;
+}
+
+/**
+ * One cell on both sides; null on a side where it is not there.
+ *
+ *     Indices count cells from 0. ``moved`` is independent of an edit.
+ */
+export interface CellDiff {
+  cell_id: string;
+  cell_type: string;
+  status: 'added' | 'edited' | 'removed' | 'unchanged';
+  moved: boolean;
+  old_index: number | null;
+  new_index: number | null;
+  old_source: string | null;
+  new_source: string | null;
+  outputs_differ: boolean;
+  metadata_differs: boolean;
+  /** Given only where outputs differ, as are the new ones. */
+  old_outputs: Record<string, unknown>[] | null;
+  new_outputs: Record<string, unknown>[] | null;
+}
+
+/** In the new side's order, removed cells where they were. */
+export interface NotebookDiff {
+  old: RevisionInfo;
+  /** Null when the new side is the live document. */
+  new: RevisionInfo | null;
+  cells: CellDiff[];
+  metadata_differs: boolean;
+  added: number;
+  removed: number;
+  edited: number;
+  moved: number;
+}
+
+/**
+ * The live document, whole or as what changed since an earlier sequence number.
+ *
+ *     ``document_id`` names one opened document in one browser; ``sequence`` counts its requests
+ *     from 1. With ``notebook`` the whole document is given (nbformat JSON). Otherwise ``base`` is
+ *     the last acknowledged sequence, ``order`` all cell ids, and ``cells`` the changed cells; a
+ *     server that does not hold that base answers 409 and is sent the whole.
+ *     ``reason`` ``sync`` only updates the server's mirror. ``execute`` needs ``msg_id``.
+ *     ``before_restore`` and ``restore`` always make a revision known (a new one when anything
+ *     differs); ``restore`` needs ``restored_from``.
+ */
+export interface SnapshotRequest {
+  document_id: string;
+  sequence: number;
+  path: string;
+  reason: 'before_restore' | 'checkpoint' | 'execute' | 'open' | 'restore' | 'save' | 'sync';
+  kernel_id?: string | null;
+  msg_id?: string | null;
+  cell_id?: string | null;
+  restored_from?: string | null;
+  label?: string | null;
+  notebook?: Record<string, unknown> | null;
+  base?: number | null;
+  order?: string[] | null;
+  cells?: Record<string, unknown>[];
+  metadata?: Record<string, unknown> | null;
+}
+
+/** The server holds this sequence; ``revision`` is the notebook's state in the history. */
+export interface SnapshotReply {
+  sequence: number;
+  notebook_id: string | null;
+  revision: RevisionInfo | null;
+  created: boolean;
+}
+
+/** Something in the store changed; views that show it should ask again. */
+export interface ChangeEvent {
+  run_ids: string[];
+  notebook_ids: string[];
+}
+
+/**
+ * One metric on a run's card. Changes are this run minus the other; null where there is none.
+ *
+ *     ``points`` holds at most 200 (step, value) pairs of the curve.
+ */
+export interface MetricCard {
+  key: string;
+  last: MetricValue;
+  count: number;
+  direction: 'max' | 'min' | null;
+  change_previous: MetricValue | null;
+  change_best: MetricValue | null;
+  is_best: boolean;
+  steps: number[];
+  values: MetricValue[];
+}
+
+/** How far the outermost loop is. ``total`` null: length unknown. */
+export interface Progress {
+  done: number;
+  total: number | null;
+  eta_s: number | null;
+  label: string;
+}
+
+/** The MIME bundle's `RUN_MIME` part: everything the card shows, also without a server. */
+export interface RunCard {
+  run_id: string;
+  run_name: string;
+  experiment_name: string;
+  status: RunStatus;
+  end_reason: EndReason | null;
+  started_at: string;
+  duration_s: number;
+  error_name: string | null;
+  cell_id: string | null;
+  msg_id: string | null;
+  notebook_id: string | null;
+  revision_id: string | null;
+  revision_number: number | null;
+  previous_run_name: string | null;
+  params: ParamInfo[];
+  metrics: MetricCard[];
+  artifact_count: number;
+  progress: Progress | null;
+  /** What the reader should know: something capped, capture incomplete, unsaved store. */
+  notes: string[];
+}
+
+/** The MIME bundle's `RUNS_MIME` part (``%runs``). */
+export interface RunTable {
+  title: string;
+  runs: RunSummary[];
+  total: number;
+}
+
+/** The MIME bundle's `REVISIONS_MIME` part (``%revisions``). */
+export interface RevisionTable {
+  title: string;
+  notebook_path: string;
+  revisions: RevisionInfo[];
+}
