@@ -1,0 +1,1 @@
+"""Notebooks and their revisions: pure functions over nbformat documents and the Store."""

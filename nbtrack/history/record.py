@@ -1,0 +1,179 @@
+"""Recording a state of a notebook as a revision, or finding that it is the latest one already.
+
+What makes a new revision: an execution when the code is another than the latest revision's; a
+save and a checkpoint when anything is; opening when the file was edited outside; a restore
+always. Everything else is the latest revision itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from nbtrack.entities import CellVersion, Manifest, Revision, RevisionReason
+from nbtrack.errors import StateError
+from nbtrack.history.blobs import reader
+from nbtrack.history.diff import changes_of, diff
+from nbtrack.history.manifest import EncodedNotebook
+from nbtrack.history.match import Texts, match_cells
+from nbtrack.store.base import NewRevision, Store
+
+ATTEMPTS = 20
+_EMPTY = Manifest(cells=(), metadata_digest="")
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A state of a notebook, and why it is looked at.
+
+    Args:
+        encoded: the document.
+        reason: what made it known.
+        author: who; from the server's identity.
+        at: when.
+        msg_id: the execute request that runs from this state; is linked to the revision.
+        cell_id: the cell that the reason is about.
+        label: names the revision.
+        restored_from: the revision that was brought back.
+        replace_link: whether this snapshot knows better than an earlier one of the same
+            ``msg_id``.
+    """
+
+    encoded: EncodedNotebook
+    reason: RevisionReason
+    author: str
+    at: datetime
+    msg_id: str | None = None
+    cell_id: str | None = None
+    label: str | None = None
+    restored_from: str | None = None
+    replace_link: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The revision that holds a snapshot's state, and whether it had to be made."""
+
+    revision: Revision
+    created: bool
+
+
+def record(store: Store, notebook_id: str, snapshot: Snapshot) -> Recorded:
+    """Record a snapshot of a notebook.
+
+    Safe to call for one notebook from several threads and processes at once: each state is
+    compared with the revision it is recorded upon.
+
+    Raises:
+        NotFoundError: no such notebook.
+        StateError: other writers kept recording revisions of this notebook all the time.
+    """
+    for _ in range(ATTEMPTS):
+        recorded = _attempt(store, notebook_id, snapshot)
+        if recorded is not None:
+            break
+    else:
+        raise StateError("this notebook is being recorded by too many writers at once")
+    if snapshot.label and not recorded.created:
+        labelled = store.label_revision(recorded.revision.revision_id, snapshot.label)
+        recorded = replace(recorded, revision=labelled)
+    if snapshot.msg_id is not None:
+        store.link_execution(
+            snapshot.msg_id, recorded.revision.revision_id, replace=snapshot.replace_link
+        )
+    return recorded
+
+
+def adopt_ids(encoded: EncodedNotebook, known: Manifest, texts: Texts) -> EncodedNotebook:
+    """Give cells that came without an id the one their like has in a known revision.
+
+    Files of nbformat 4.4 and older bear no ids, while a front end that has one open gives its
+    cells some: without this the same notebook would be another one at each save.
+    """
+    if not encoded.made_ids:
+        return encoded
+    pairs = match_cells(known, encoded.manifest, texts)
+    taken = set(encoded.own_ids)
+    cells: list[CellVersion] = []
+    for index, cell in enumerate(encoded.manifest.cells):
+        like = known.cells[pairs[index]].cell_id if index in pairs else cell.cell_id
+        if cell.cell_id in encoded.made_ids and like not in taken:
+            cell = replace(cell, cell_id=like)
+        taken.add(cell.cell_id)
+        cells.append(cell)
+    if len({cell.cell_id for cell in cells}) != len(cells):
+        return encoded
+    manifest = replace(encoded.manifest, cells=tuple(cells))
+    return EncodedNotebook(manifest, encoded.blobs, encoded.made_ids)
+
+
+def _attempt(store: Store, notebook_id: str, snapshot: Snapshot) -> Recorded | None:
+    """One try; None when another writer was faster."""
+    latest_id = store.get_notebook(notebook_id).latest_revision_id
+    texts = reader(store, snapshot.encoded.blobs)
+    if latest_id is None:
+        return _add(store, notebook_id, snapshot, snapshot.encoded, None, texts)
+    latest = store.get_revision(latest_id)
+    parent = store.get_manifest(latest_id)
+    encoded = adopt_ids(snapshot.encoded, parent, texts)
+    if not _is_new(snapshot.reason, encoded, latest, parent):
+        return Recorded(latest, created=False)
+    if snapshot.reason is RevisionReason.OPEN:
+        snapshot = replace(snapshot, reason=RevisionReason.OUTSIDE)
+    return _add(store, notebook_id, snapshot, encoded, (latest, parent), texts)
+
+
+def _is_new(
+    reason: RevisionReason, encoded: EncodedNotebook, latest: Revision, parent: Manifest
+) -> bool:
+    match reason:
+        case RevisionReason.RESTORE:
+            return True
+        case RevisionReason.EXECUTE:
+            return encoded.text_digest != latest.text_digest
+        case RevisionReason.OPEN | RevisionReason.OUTSIDE:
+            return _code(encoded.manifest.cells) != _code(parent.cells)
+        case RevisionReason.SAVE | RevisionReason.CHECKPOINT | RevisionReason.BEFORE_RESTORE:
+            return encoded.content_digest != latest.content_digest
+
+
+def _code(cells: Sequence[CellVersion]) -> list[tuple[str, str]]:
+    """What was written, ids aside: they are made anew each time an old file is opened."""
+    return [(cell.cell_type, cell.source_digest) for cell in cells]
+
+
+def _add(
+    store: Store,
+    notebook_id: str,
+    snapshot: Snapshot,
+    encoded: EncodedNotebook,
+    parent: tuple[Revision, Manifest] | None,
+    texts: Texts,
+) -> Recorded | None:
+    store.put_blobs(encoded.blobs.values())
+    before = _EMPTY if parent is None else parent[1]
+    parent_id = None if parent is None else parent[0].revision_id
+    try:
+        revision = store.add_revision(
+            NewRevision(
+                notebook_id=notebook_id,
+                manifest=encoded.manifest,
+                text_digest=encoded.text_digest,
+                content_digest=encoded.content_digest,
+                reason=snapshot.reason,
+                author=snapshot.author,
+                created_at=snapshot.at,
+                changes=changes_of(diff(before, encoded.manifest, texts), texts),
+                cell_id=snapshot.cell_id,
+                label=snapshot.label,
+                restored_from=snapshot.restored_from,
+                expect_parent=True,
+                parent_id=parent_id,
+            )
+        )
+    except StateError:
+        if store.get_notebook(notebook_id).latest_revision_id == parent_id:
+            raise
+        return None
+    return Recorded(revision, created=True)

@@ -1,0 +1,128 @@
+"""Bringing a revision back into a notebook that is not open: the whole of it, or one cell."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from nbtrack.entities import Notebook, Revision, RevisionReason
+from nbtrack.errors import NotFoundError
+from nbtrack.history.lookup import revision_document
+from nbtrack.history.manifest import encode
+from nbtrack.history.normal import Json, normalise
+from nbtrack.history.record import Recorded, Snapshot, record
+from nbtrack.store.base import Store
+
+
+def restored_document(
+    present: Mapping[str, Any] | None,
+    revision: Mapping[str, Any],
+    *,
+    cell_id: str | None = None,
+    with_outputs: bool = False,
+) -> Json:
+    """The document after a restore.
+
+    Outputs belong to the code that made them: a cell whose source is the same now keeps what
+    it shows now, any other comes back unexecuted unless its stored outputs are asked for.
+
+    Args:
+        present: the document as it is; None when its file is gone.
+        revision: the document of the revision, in normal form, with outputs.
+        cell_id: bring back this cell only; the others stay as they are.
+        with_outputs: bring outputs back too.
+
+    Raises:
+        NotFoundError: the revision has no such cell.
+        UsageError: the present document is not a notebook of nbformat 4.
+    """
+    now = normalise(present).document() if present is not None else None
+    cells_now = {cell["id"]: cell for cell in now["cells"]} if now is not None else {}
+    restored = {
+        cell["id"]: _restored_cell(cell, cells_now.get(cell["id"]), with_outputs=with_outputs)
+        for cell in revision["cells"]
+    }
+    if cell_id is None:
+        return {**copy.deepcopy(dict(revision)), "cells": list(restored.values())}
+    if cell_id not in restored:
+        raise NotFoundError("cell", cell_id, "This revision does not have it.")
+    if now is None:
+        return {**copy.deepcopy(dict(revision)), "cells": [restored[cell_id]]}
+    if cell_id in cells_now:
+        cells = [restored[cell_id] if cell["id"] == cell_id else cell for cell in now["cells"]]
+    else:
+        place = _place(cell_id, list(restored), [cell["id"] for cell in now["cells"]])
+        cells = [*now["cells"][:place], restored[cell_id], *now["cells"][place:]]
+    return {**now, "cells": cells}
+
+
+def restore_closed(
+    store: Store,
+    notebook: Notebook,
+    revision: Revision,
+    *,
+    read: Callable[[], Mapping[str, Any] | None],
+    write: Callable[[Json], None],
+    author: str,
+    at: datetime,
+    cell_id: str | None = None,
+    with_outputs: bool = False,
+) -> Recorded:
+    """Restore a notebook that no front end has open.
+
+    The present state is recorded first, so that the restore itself can be taken back.
+
+    Args:
+        store: where the history is.
+        notebook: which one.
+        revision: what to bring back.
+        read: gives the present document; None when its file is gone.
+        write: writes the restored one in its place.
+        author: who restores.
+        at: when.
+        cell_id: this cell only.
+        with_outputs: bring outputs back too.
+
+    Returns:
+        The revision that holds the restored state.
+    """
+    present = read()
+    if present is not None:
+        before = Snapshot(encode(present), RevisionReason.BEFORE_RESTORE, author, at)
+        record(store, notebook.notebook_id, before)
+    document = restored_document(
+        present,
+        revision_document(store, revision.revision_id),
+        cell_id=cell_id,
+        with_outputs=with_outputs,
+    )
+    write(document)
+    after = Snapshot(
+        encode(document),
+        RevisionReason.RESTORE,
+        author,
+        at,
+        cell_id=cell_id,
+        restored_from=revision.revision_id,
+    )
+    return record(store, notebook.notebook_id, after)
+
+
+def _restored_cell(cell: Json, now: Json | None, *, with_outputs: bool) -> Json:
+    restored = copy.deepcopy(cell)
+    if restored["cell_type"] != "code" or with_outputs:
+        return restored
+    keeps = now is not None and now["cell_type"] == "code" and now["source"] == restored["source"]
+    restored["outputs"] = copy.deepcopy(now["outputs"]) if now is not None and keeps else []
+    restored["execution_count"] = now["execution_count"] if now is not None and keeps else None
+    return restored
+
+
+def _place(cell_id: str, order: list[str], present: list[str]) -> int:
+    """Where a cell that is gone goes back: behind the nearest cell before it that is there."""
+    for before in reversed(order[: order.index(cell_id)]):
+        if before in present:
+            return present.index(before) + 1
+    return 0
