@@ -29,7 +29,7 @@ export type Query = Record<
 export interface RequestOptions {
   method?: 'GET' | 'POST' | 'PATCH';
   query?: Query;
-  /** Sent as JSON. */
+  /** Sent as JSON; a Blob holds JSON already. */
   body?: unknown;
   settings?: ServerConnection.ISettings;
   /** Let the request outlive the page (small bodies only). */
@@ -77,7 +77,8 @@ async function send(
 ): Promise<Response> {
   const init: RequestInit = { method: options.method ?? 'GET' };
   if (options.body !== undefined) {
-    init.body = JSON.stringify(options.body);
+    init.body =
+      options.body instanceof Blob ? options.body : JSON.stringify(options.body);
     init.headers = { 'Content-Type': 'application/json' };
   }
   if (options.keepalive) {

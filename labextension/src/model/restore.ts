@@ -1,0 +1,188 @@
+/** Restores revisions into open notebooks: record, edit, record again; undo exactly that. */
+
+import type { INotebookModel, NotebookPanel } from '@jupyterlab/notebook';
+import { type ISignal, Signal } from '@lumino/signaling';
+
+import { getRevision, getRevisionDocument } from '../api/client';
+import type { RevisionInfo } from '../api/generated';
+import {
+  isEmptyPlan,
+  planCellRestore,
+  planRestore,
+  type PlanCell,
+  type RestorePlan
+} from './restorePlan';
+import { applyPlan, presentNotebook, undoStep, type AppliedStep } from './restoreApply';
+import type { DocumentRecorder, NotebookContext, Recorders } from './snapshots';
+
+export interface RestoreRequest {
+  revisionId: string;
+  /** Only this cell; the whole notebook without it. */
+  cellId?: string | null;
+  /** Bring the stored outputs back, too. */
+  outputs?: boolean;
+}
+
+/** One restore that was done. */
+export interface Restored {
+  panel: NotebookPanel;
+  revision: RevisionInfo;
+  cellId: string | null;
+  /** False: the notebook was already as it was then. */
+  changed: boolean;
+  /** Take exactly this restore back. */
+  undo: () => Promise<void>;
+}
+
+/** A restore that was not begun, because the present state could not be recorded first. */
+export class NotRecordedError extends Error {}
+
+export class Restorer {
+  constructor(private readonly recorders: Recorders) {}
+
+  /** Emits after a restore and after its undo. */
+  get restored(): ISignal<this, NotebookPanel> {
+    return this._restored;
+  }
+
+  /**
+   * Bring a revision, or one cell of it, back into an open notebook.
+   *
+   * Restores of one notebook run one after the other.
+   *
+   * @throws NotRecordedError when the present state could not be recorded; nothing was changed.
+   */
+  restore(panel: NotebookPanel, request: RestoreRequest): Promise<Restored> {
+    return this.inTurn(panel.context, () => this.run(panel, request));
+  }
+
+  private async run(panel: NotebookPanel, request: RestoreRequest): Promise<Restored> {
+    const { revisionId, cellId = null, outputs = false } = request;
+    const recorder = this.recorders.find(panel.context);
+    const [revision, document] = await Promise.all([
+      getRevision(revisionId),
+      getRevisionDocument(revisionId, true),
+      panel.context.ready
+    ]);
+    const before = await recordBefore(recorder);
+    const model = openModel(panel);
+    const present = presentNotebook(model);
+    const target = document.notebook as {
+      cells: PlanCell[];
+      metadata: Record<string, unknown>;
+    };
+    const plan =
+      cellId === null
+        ? planRestore(present, target, { outputs })
+        : planCellRestore(present, target, cellId, { outputs });
+    const changed = !isEmptyPlan(plan);
+    const step = changed ? applyPlan(model, plan) : null;
+    if (step) {
+      renderMarkdown(panel, plan);
+      await recordAfter(recorder, revisionId, cellId);
+    }
+    this._restored.emit(panel);
+    return {
+      panel,
+      revision,
+      cellId,
+      changed,
+      undo: () => this.inTurn(panel.context, () => this.undo(panel, step, before))
+    };
+  }
+
+  private async undo(
+    panel: NotebookPanel,
+    step: AppliedStep | null,
+    before: RevisionInfo | null
+  ): Promise<void> {
+    if (!step) {
+      return;
+    }
+    if (undoStep(openModel(panel), step)) {
+      await this.recorders.find(panel.context)?.record({ reason: 'sync' });
+      this._restored.emit(panel);
+    } else if (before) {
+      // Edited since: go back to the recorded state, again as an edit.
+      await this.run(panel, { revisionId: before.revision_id, outputs: true });
+    } else {
+      throw new Error(
+        'The notebook was edited since. Choose the revision in the history.'
+      );
+    }
+  }
+
+  /** Run after everything asked of the same document before. */
+  private inTurn<T>(context: NotebookContext, action: () => Promise<T>): Promise<T> {
+    const turn = (this.turns.get(context) ?? Promise.resolve()).then(action);
+    this.turns.set(
+      context,
+      turn.catch(() => undefined)
+    );
+    return turn;
+  }
+
+  private readonly turns = new WeakMap<NotebookContext, Promise<unknown>>();
+  private readonly _restored = new Signal<this, NotebookPanel>(this);
+}
+
+async function recordBefore(
+  recorder: DocumentRecorder | null
+): Promise<RevisionInfo | null> {
+  if (!recorder) {
+    throw new NotRecordedError(
+      'History is switched off, so the present state could not be recorded first. ' +
+        'Switch on “Record the notebook’s history” in the settings of nbtrack.'
+    );
+  }
+  try {
+    let reply = await recorder.record({ reason: 'before_restore' });
+    if (recorder.pending) {
+      // Typed while the server answered: that too is in the history before it is replaced.
+      reply = await recorder.record({ reason: 'before_restore' });
+    }
+    return reply.revision;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new NotRecordedError(
+      `Nothing was restored, because the present state could not be recorded first. ${reason}`
+    );
+  }
+}
+
+/** The edit stands whether or not it could be noted; what is unsent stays queued. */
+async function recordAfter(
+  recorder: DocumentRecorder | null,
+  revisionId: string,
+  cellId: string | null
+): Promise<void> {
+  try {
+    await recorder?.record({
+      reason: 'restore',
+      restored_from: revisionId,
+      cell_id: cellId
+    });
+  } catch (error) {
+    console.warn('nbtrack could not note the restore in the history:', error);
+  }
+}
+
+function openModel(panel: NotebookPanel): INotebookModel {
+  const { model } = panel.context;
+  if (panel.isDisposed || panel.context.isDisposed) {
+    throw new Error('The notebook was closed.');
+  }
+  return model;
+}
+
+/** Inserted markdown reads as it did, instead of as its source. */
+function renderMarkdown(panel: NotebookPanel, plan: RestorePlan): void {
+  const inserted = new Set(
+    plan.insertions.flatMap(({ cells }) => cells.map(cell => cell.id))
+  );
+  for (const widget of panel.content.widgets) {
+    if (inserted.has(widget.model.id) && widget.model.type === 'markdown') {
+      (widget as typeof widget & { rendered: boolean }).rendered = true;
+    }
+  }
+}
