@@ -1,0 +1,297 @@
+"""The journal of this process: append from any thread, survive SIGKILL, never lose silently.
+
+A record is copied into a mapped file and published by one aligned 8-byte store of the new end,
+so a process that dies leaves whole records only. What the kernel holds of a mapped file
+outlives the process; a power cut can cost what the kernel had not yet written to disk.
+
+When the file is full, or mostly drained, the undrained rest moves to a fresh file that takes
+its place by a rename (`roll`): there is one mechanism for growing, shrinking and recycling.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from nbtrack.entities import Origin
+from nbtrack.errors import JournalError
+from nbtrack.journal.file import SUFFIX, MappedFile, create
+from nbtrack.journal.layout import (
+    HEADER_BYTES,
+    POINT_BYTES,
+    POINT_TAG,
+    W_ALIVE,
+    W_DRAINED,
+    W_END,
+    Series,
+    encode,
+    encode_bulk,
+    encode_series,
+    pack_point,
+    publish_point,
+)
+from nbtrack.records import MetricPoints, Record
+
+_logger = logging.getLogger("nbtrack")
+_SMALLEST = 1 << 20
+
+
+def new_id() -> str:
+    """32 hex characters, unique in practice."""
+    return os.urandom(16).hex()
+
+
+class Journal:
+    """One process's journal.
+
+    The file is made by the first append. `lock`, `memory`, `position`, `limit` and `header` are
+    open to `tracking.run`, whose ``log`` writes points in place: a call here would double its
+    cost.
+
+    Args:
+        directory: where journals are kept.
+        capacity: largest undrained backlog, in bytes; an append beyond it waits for the writer.
+        patience_s: how long such an append waits without any progress before it raises.
+        on_create: called, under the lock, after a journal with a new id was made.
+    """
+
+    __slots__ = (
+        "_capacity",
+        "_directory",
+        "_file",
+        "_numbers",
+        "_on_create",
+        "_patience_s",
+        "_retired",
+        "_said_full",
+        "_start",
+        "base",
+        "changed",
+        "drained",
+        "header",
+        "journal_id",
+        "limit",
+        "lock",
+        "memory",
+        "next_number",
+        "position",
+        "series",
+        "writer_thread",
+    )
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        capacity: int = 32 << 20,
+        patience_s: float = 30.0,
+        on_create: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._directory = directory
+        self._capacity = capacity
+        self._patience_s = patience_s
+        self._on_create = on_create
+        self._file: MappedFile | None = None
+        self.series: dict[int, Series] = {}
+        self._numbers: dict[str, dict[tuple[str, Origin | None], int]] = {}
+        self._retired: list[tuple[int, list[int]]] = []
+        self.next_number = 1
+        self.renew()
+
+    def renew(self) -> None:
+        """Begin again under a new id, with no file yet; series keep their numbers."""
+        self.journal_id = new_id()
+        # A forked child must not wait for a thread that only its parent has.
+        self.lock = threading.RLock()
+        self.changed = threading.Condition(self.lock)
+        self._file = None
+        self._said_full = False
+        self._retired.clear()
+        # Any: None only while there is no file, and then `limit` is 0, which leads to `make_room`.
+        self.memory: Any = None
+        self.header: Any = None
+        self.position = self.limit = self._start = 0
+        self.base = 0
+        self.drained = 0
+        self.writer_thread: int | None = None
+
+    def renew_in_child(self) -> None:
+        """After a fork: let go of the parent's file without touching it, and begin anew."""
+        inherited = self._file
+        self.renew()
+        if inherited is not None:
+            # The lock lives as long as any process holds the open file: the parent's must not
+            # outlive it in a child.
+            inherited.release()
+
+    @property
+    def path(self) -> Path:
+        """Where the file is, or will be."""
+        return self._directory / f"{self.journal_id}{SUFFIX}"
+
+    @property
+    def end(self) -> int:
+        """The position after the last published record."""
+        return self.base + self.position - self._start
+
+    def append(self, record: Record) -> None:
+        """Append any record. When it returns, the record survives this process.
+
+        Raises:
+            JournalError: the record cannot be taken; nothing of it was.
+        """
+        if isinstance(record, MetricPoints):
+            with self.lock:
+                number = self.number(record.run_id, record.key, record.origin)
+                for block in encode_bulk(number, record):
+                    self._publish(block)
+        else:
+            self._publish(encode(record))
+
+    def append_point(self, number: int, step: int, ns: int, value: float) -> None:
+        """Append one metric point of a series, at nanoseconds since the epoch."""
+        rest = pack_point(POINT_TAG, number, step, ns, value)
+        checksum = zlib.crc32(rest)
+        with self.lock:
+            if self.position + POINT_BYTES > self.limit:
+                self.make_room(POINT_BYTES)
+            publish_point(self.memory, self.position, checksum, rest)
+            self.position += POINT_BYTES
+            self.header[W_END] = self.position
+
+    def number(self, run_id: str, key: str, origin: Origin | None = None) -> int:
+        """The number of a series, defined in the journal on first use."""
+        with self.lock:
+            numbers = self._numbers.setdefault(run_id, {})
+            number = numbers.get((key, origin))
+            if number is None:
+                number, series = self.next_number, Series(run_id, key, origin)
+                self._publish(encode_series(number, series))
+                self.next_number += 1
+                self.series[number] = series
+                numbers[key, origin] = number
+            return number
+
+    def retire(self, run_id: str) -> None:
+        """A run is over: its series are dropped once they are drained."""
+        with self.lock:
+            numbers = self._numbers.pop(run_id, {})
+            self._retired.append((self.end, list(numbers.values())))
+
+    def _publish(self, block: bytes) -> None:
+        with self.lock:
+            if self.position + len(block) > self.limit:
+                self.make_room(len(block))
+            begin = self.position
+            self.memory[begin : begin + len(block)] = block
+            self.position = begin + len(block)
+            self.header[W_END] = self.position
+
+    def make_room(self, size: int) -> None:
+        """Have ``size`` free bytes at `position`: make the file, or a new one, or wait."""
+        with self.changed:
+            if self._file is None:
+                self._roll(size)
+                self._on_create()
+            if self.end - self.drained + size > self._capacity:
+                self._wait_for_writer(size)
+            if self.position + size > self.limit:
+                self._roll(size)
+
+    def _wait_for_writer(self, size: int) -> None:
+        if size > self._capacity:
+            raise JournalError(
+                f"a record of {size} bytes is larger than the journal may be ({self._capacity})"
+            )
+        if self.writer_thread == threading.get_ident():
+            return
+        if not self._said_full:
+            self._said_full = True
+            _logger.warning(
+                "nbtrack: logging waits for the store, which is slower than what is logged "
+                "(%d MB are waiting in %s).",
+                (self.end - self.drained) >> 20,
+                self.path,
+            )
+        seen, since = self.drained, time.monotonic()
+        while self.end - self.drained + size > self._capacity:
+            self.changed.wait(0.5)
+            if self.drained != seen:
+                seen, since = self.drained, time.monotonic()
+            elif time.monotonic() - since > self._patience_s:
+                raise JournalError(
+                    f"the journal {self.path} is full and nothing was written to the store for "
+                    f"{self._patience_s:.0f} s. The record was not taken; earlier ones are kept."
+                )
+
+    def _roll(self, size: int) -> None:
+        live = self.copy(self.drained, self.end - self.drained)
+        preamble = b"".join(encode_series(number, self.series[number]) for number in self.series)
+        needed = HEADER_BYTES + len(preamble) + len(live) + size
+        replaced, drained = self._file, self.drained
+        room = max(_SMALLEST, min(4 * len(live), self._capacity))
+        fresh = create(
+            self.path,
+            capacity=-(-(needed + room) // 65536) * 65536,
+            preamble=preamble,
+            live=live,
+            base=drained,
+        )
+        self._file = fresh
+        self._start = HEADER_BYTES + len(preamble)
+        self.base = drained
+        self.memory, self.header = fresh.memory, fresh.header
+        self.limit = fresh.capacity
+        self.position = self._start + len(live)
+        if replaced is not None:
+            fresh.header[W_ALIVE] = replaced.header[W_ALIVE]
+            replaced.release()
+
+    # What the writer thread asks
+
+    def copy(self, position: int, size: int) -> bytes:
+        """Up to ``size`` bytes that were published from a position on."""
+        with self.lock:
+            if self.memory is None:
+                return b""
+            begin = self._start + position - self.base
+            return bytes(self.memory[begin : min(begin + size, self.position)])
+
+    def advance(self, drained: int) -> None:
+        """Say that the store has everything before a position; lets waiting appends go on."""
+        with self.changed:
+            self.drained = drained
+            while self._retired and self._retired[0][0] <= drained:
+                for number in self._retired.pop(0)[1]:
+                    del self.series[number]
+            if self.header is not None:
+                self.header[W_DRAINED] = drained
+            self.changed.notify_all()
+
+    def tidy(self) -> None:
+        """Give back space: with nothing left to drain, start a small file again."""
+        with self.lock:
+            used = self.position - self._start
+            if self._file is not None and self.end == self.drained and used > _SMALLEST // 2:
+                self._roll(0)
+
+    def say_alive(self) -> None:
+        """Note the time: whoever adopts this journal learns when the process was last seen."""
+        with self.lock:
+            if self.header is not None:
+                self.header[W_ALIVE] = time.time_ns()
+
+    def close(self) -> bool:
+        """Let go of the file; it is removed if all of it was drained. Whether it was."""
+        with self.lock:
+            clean = self.end == self.drained
+            if self._file is not None:
+                self._file.release(remove=clean)
+            self.renew()
+            return clean
