@@ -1,0 +1,159 @@
+"""Bytes by content: files named by their SHA-256, in a directory or behind any fsspec URL.
+
+Imported by the kernel's hot path, so nothing heavy is loaded: a local directory needs only
+the standard library, and fsspec is imported for a root with ``://`` alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import Any, Protocol
+
+from nbtrack.errors import BlobMissingError, StoreError, UsageError
+
+
+def digest_of(data: bytes) -> str:
+    """The lower-case hex SHA-256 that names these bytes."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def blob_root(location: str) -> str:
+    """Where the blobs of a store at a local directory are."""
+    return str(Path(location) / "blobs")
+
+
+class _Files(Protocol):
+    """What a blob store needs of the place where its files are."""
+
+    def write(self, name: str, data: bytes) -> None: ...
+
+    def read(self, name: str) -> bytes: ...
+
+    def size(self, name: str) -> int | None: ...
+
+
+class _LocalFiles:
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def write(self, name: str, data: bytes) -> None:
+        target = self._root / name
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # mkstemp makes the file 0600; the rename makes it appear whole or not at all.
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".new-")
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(data)
+            Path(temporary).replace(target)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+
+    def read(self, name: str) -> bytes:
+        return (self._root / name).read_bytes()
+
+    def size(self, name: str) -> int | None:
+        try:
+            return (self._root / name).stat().st_size
+        except FileNotFoundError:
+            return None
+
+
+class _RemoteFiles:
+    def __init__(self, url: str) -> None:
+        from fsspec.core import url_to_fs
+
+        fs, root = url_to_fs(url)
+        self._fs: Any = fs
+        self._root: str = root.rstrip("/")
+
+    def write(self, name: str, data: bytes) -> None:
+        # An object store's put is atomic: no temporary name is needed there.
+        path = f"{self._root}/{name}"
+        self._fs.makedirs(path.rpartition("/")[0], exist_ok=True)
+        self._fs.pipe_file(path, data)
+
+    def read(self, name: str) -> bytes:
+        return bytes(self._fs.cat_file(f"{self._root}/{name}"))
+
+    def size(self, name: str) -> int | None:
+        try:
+            return int(self._fs.size(f"{self._root}/{name}"))
+        except FileNotFoundError:
+            return None
+
+
+class BlobStore:
+    """Immutable bytes by digest.
+
+    Args:
+        root_url: a directory, or an fsspec URL such as ``s3://bucket/prefix``.
+    """
+
+    def __init__(self, root_url: str | os.PathLike[str]) -> None:
+        self.root_url = str(root_url)
+        self._files: _Files
+        if "://" in self.root_url:
+            self._files = _RemoteFiles(self.root_url)
+        else:
+            self._files = _LocalFiles(Path(self.root_url))
+
+    def put(self, data: bytes) -> str:
+        """Store bytes; storing the same again is free.
+
+        Returns:
+            Their digest.
+
+        Raises:
+            StoreError: they cannot be written.
+        """
+        digest = digest_of(data)
+        name = _name(digest)
+        try:
+            if self._files.size(name) != len(data):
+                self._files.write(name, data)
+        except OSError as error:
+            raise StoreError(f"cannot write to {self.root_url}: {error}") from error
+        return digest
+
+    def get(self, digest: str) -> bytes:
+        """The bytes of a digest.
+
+        Raises:
+            BlobMissingError: they are not here.
+            StoreError: they cannot be read.
+        """
+        try:
+            return self._files.read(_name(digest))
+        except FileNotFoundError as error:
+            raise BlobMissingError(f"no bytes with digest {digest} in {self.root_url}") from error
+        except OSError as error:
+            raise StoreError(f"cannot read from {self.root_url}: {error}") from error
+
+    def exists(self, digest: str) -> bool:
+        """Whether the bytes of a digest are here."""
+        return self._files.size(_name(digest)) is not None
+
+    def size(self, digest: str) -> int:
+        """How many bytes a digest stands for.
+
+        Raises:
+            BlobMissingError: they are not here.
+        """
+        size = self._files.size(_name(digest))
+        if size is None:
+            raise BlobMissingError(f"no bytes with digest {digest} in {self.root_url}")
+        return size
+
+
+def _name(digest: str) -> str:
+    # Two levels of 256 keep directories short with millions of blobs.
+    if len(digest) != 64 or not set(digest) <= _HEX:
+        raise UsageError(f"{digest!r} is no digest: 64 lower-case hex characters are")
+    return f"{digest[:2]}/{digest[2:4]}/{digest}"
+
+
+_HEX = frozenset("0123456789abcdef")

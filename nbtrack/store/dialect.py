@@ -1,0 +1,140 @@
+"""What differs between databases: opening, locking, backing up, upserting.
+
+Everything else in the store is SQL that SQLite and PostgreSQL read alike.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL
+from sqlalchemy.pool import QueuePool
+
+from nbtrack.errors import StoreError
+
+DATABASE_NAME = "nbtrack.db"
+BEGIN_OPTION = "nbtrack_begin"
+
+
+def create_sqlite_file(path: Path) -> None:
+    """Make an empty database that only its owner reads, in WAL mode.
+
+    SQLite gives ``-wal`` and ``-shm`` the mode of the database file.
+    """
+    create_private_file(path)
+    with closing(sqlite3.connect(path, timeout=30)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+
+
+def sqlite_engine(path: Path, busy_timeout_s: float) -> Engine:
+    """An engine on a SQLite file whose transactions begin when SQLAlchemy says so.
+
+    The driver's own transaction handling is off (``isolation_level=None``), as SQLAlchemy's
+    documentation of pysqlite advises; the option `BEGIN_OPTION` of a connection chooses how
+    one begins. Writers begin IMMEDIATE, so that none finds at its first write that another
+    one was faster.
+    """
+    engine = create_engine(
+        URL.create("sqlite+pysqlite", database=str(path)),
+        connect_args={
+            "isolation_level": None,
+            "timeout": busy_timeout_s,
+            "check_same_thread": False,
+        },
+        poolclass=QueuePool,
+        pool_size=8,
+        max_overflow=32,
+    )
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: sqlite3.Connection, _record: object) -> None:
+        for pragma in (
+            "synchronous=NORMAL",
+            "foreign_keys=ON",
+            "case_sensitive_like=ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(connection.get_execution_options().get(BEGIN_OPTION, "BEGIN"))
+
+    return engine
+
+
+@contextmanager
+def sqlite_lock(path: Path, timeout_s: float) -> Iterator[None]:
+    """Hold a lock between processes; it falls when the holder dies.
+
+    An exclusive transaction on an empty SQLite file: the one lock that works the same on every
+    platform without another library.
+    """
+    create_private_file(path)
+    with closing(sqlite3.connect(path, timeout=timeout_s, isolation_level=None)) as connection:
+        try:
+            connection.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            raise StoreError(
+                f"another process has held {path} for {timeout_s:g} s; it may be migrating the "
+                "store. Try again when it is done"
+            ) from error
+        try:
+            yield
+        finally:
+            connection.rollback()
+
+
+def create_private_file(path: Path) -> None:
+    """Make an empty file of mode 0600 unless there is one."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        return
+
+
+def backup_sqlite(source: Path, target: Path) -> None:
+    """Copy a database consistently, also while others write to it."""
+    partial = target.with_suffix(".part")
+    create_private_file(partial)
+    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(partial)) as new:
+        old.backup(new)
+        # A copy of a WAL database is one too; alone in its directory it should be one file.
+        new.execute("PRAGMA journal_mode=DELETE")
+    partial.replace(target)
+
+
+def upsert(
+    connection: Connection,
+    table: Table,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    update: Sequence[str] | None = None,
+) -> None:
+    """Insert rows by primary key; an existing one gets the ``update`` columns.
+
+    Args:
+        connection: in a write transaction.
+        table: where to.
+        rows: all with the same keys.
+        update: columns to overwrite; None means all but the key, empty leaves the row alone.
+    """
+    if not rows:
+        return
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = insert(table)
+    keys = [column.name for column in table.primary_key]
+    names = [name for name in rows[0] if name not in keys] if update is None else list(update)
+    if names:
+        final = statement.on_conflict_do_update(
+            index_elements=keys, set_={name: statement.excluded[name] for name in names}
+        )
+    else:
+        final = statement.on_conflict_do_nothing(index_elements=keys)
+    connection.execute(final, [dict(row) for row in rows])

@@ -1,0 +1,1 @@
+"""Alembic's script directory: one file a schema change, in ``versions``."""

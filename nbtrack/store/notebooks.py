@@ -1,0 +1,340 @@
+"""Notebooks, their revisions, and which kernel and execution belongs to which of them."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, and_, insert, select, update
+
+from nbtrack.entities import Lifecycle, Manifest, Notebook, Page, Revision, Run, utc_now
+from nbtrack.errors import NotFoundError, StateError
+from nbtrack.store.base import NewRevision
+from nbtrack.store.blobtable import batches
+from nbtrack.store.database import Database, next_change
+from nbtrack.store.dialect import upsert
+from nbtrack.store.paging import Ordering, after, read_token, write_token
+from nbtrack.store.placing import insert_notebook
+from nbtrack.store.rows import (
+    changes_text,
+    manifest_bytes,
+    manifest_of,
+    notebook_of,
+    revision_of,
+    to_us,
+)
+from nbtrack.store.runs import filled, select_runs
+from nbtrack.store.schema import (
+    execution_links,
+    executions,
+    kernel_bindings,
+    notebooks,
+    revision_cells,
+    revisions,
+    runs,
+    sessions,
+)
+
+_REVISION_COLUMNS = [column for column in revisions.columns if column.name != "manifest"]
+
+
+class NotebookPart:
+    """The part of the store that keeps notebooks and their history."""
+
+    _database: Database
+
+    def create_notebook(self, path: str, *, copied_from: str | None = None) -> Notebook:
+        """See `Store.create_notebook`."""
+        now = to_us(utc_now())
+        with self._database.write() as connection:
+            change = next_change(connection)
+            _vacate(connection, path, now_us=now, change=change)
+            notebook_id = insert_notebook(
+                connection, path, now_us=now, change=change, copied_from=copied_from
+            )
+            return notebook_of(_notebook_row(connection, notebook_id))
+
+    def get_notebook(self, notebook_id: str) -> Notebook:
+        """See `Store.get_notebook`."""
+        with self._database.read() as connection:
+            return notebook_of(_notebook_row(connection, notebook_id))
+
+    def find_notebook(self, path: str) -> Notebook | None:
+        """See `Store.find_notebook`."""
+        with self._database.read() as connection:
+            row = connection.execute(_live(path)).first()
+        return None if row is None else notebook_of(row)
+
+    def list_notebooks(self) -> list[Notebook]:
+        """See `Store.list_notebooks`."""
+        statement = (
+            select(notebooks)
+            .where(notebooks.c.deleted_at.is_(None))
+            .order_by(notebooks.c.updated_at.desc(), notebooks.c.notebook_id)
+        )
+        with self._database.read() as connection:
+            return [notebook_of(row) for row in connection.execute(statement)]
+
+    def move_notebooks(self, moves: Mapping[str, str]) -> None:
+        """See `Store.move_notebooks`."""
+        now = to_us(utc_now())
+        with self._database.write() as connection:
+            change = next_change(connection)
+            for notebook_id in moves:
+                _notebook_row(connection, notebook_id)
+            # All leave before any arrives: a swap of two paths must not meet itself.
+            for notebook_id in moves:
+                _change_notebook(connection, notebook_id, change, path=f"moving:{notebook_id}")
+            for notebook_id, path in moves.items():
+                _vacate(connection, path, now_us=now, change=change)
+                _change_notebook(connection, notebook_id, change, path=path, deleted_at=None)
+
+    def mark_notebook_deleted(self, notebook_id: str, *, deleted: bool = True) -> None:
+        """See `Store.mark_notebook_deleted`."""
+        now = to_us(utc_now())
+        with self._database.write() as connection:
+            change = next_change(connection)
+            row = _notebook_row(connection, notebook_id)
+            if deleted == (row.deleted_at is not None):
+                return
+            if not deleted:
+                _vacate(connection, row.path, now_us=now, change=change)
+            deleted_at = now if deleted else None
+            _change_notebook(connection, notebook_id, change, deleted_at=deleted_at)
+
+    def bind_kernel(self, kernel_id: str, notebook_id: str) -> None:
+        """See `Store.bind_kernel`."""
+        with self._database.write() as connection:
+            _notebook_row(connection, notebook_id)
+            row = {"kernel_id": kernel_id, "notebook_id": notebook_id}
+            upsert(connection, kernel_bindings, [row])
+            # What ran before this was known gets its notebook now.
+            of_kernel = select(sessions.c.session_id).where(sessions.c.kernel_id == kernel_id)
+            connection.execute(
+                update(executions)
+                .where(executions.c.session_id.in_(of_kernel), executions.c.notebook_id.is_(None))
+                .values(notebook_id=notebook_id)
+            )
+            connection.execute(
+                update(runs)
+                .where(runs.c.session_id.in_(of_kernel), runs.c.notebook_id.is_(None))
+                .values(notebook_id=notebook_id, changed_seq=next_change(connection))
+            )
+
+    def kernel_notebook(self, kernel_id: str) -> Notebook | None:
+        """See `Store.kernel_notebook`."""
+        statement = (
+            select(notebooks)
+            .join(kernel_bindings, kernel_bindings.c.notebook_id == notebooks.c.notebook_id)
+            .where(kernel_bindings.c.kernel_id == kernel_id)
+        )
+        with self._database.read() as connection:
+            row = connection.execute(statement).first()
+        return None if row is None else notebook_of(row)
+
+    def add_revision(self, revision: NewRevision) -> Revision:
+        """See `Store.add_revision`."""
+        with self._database.write() as connection:
+            change = next_change(connection)
+            notebook = _notebook_row(connection, revision.notebook_id)
+            latest = notebook.latest_revision_id
+            if revision.expect_parent and latest != revision.parent_id:
+                raise StateError(
+                    f"notebook {revision.notebook_id} has another latest revision by now: "
+                    "compare with that one and record again"
+                )
+            values = _revision_values(revision, notebook.revision_count + 1, latest)
+            connection.execute(insert(revisions).values(values))
+            changed_cells = dict.fromkeys(item.cell_id for item in revision.changes)
+            if changed_cells:
+                connection.execute(
+                    insert(revision_cells),
+                    [
+                        {"revision_id": values["revision_id"], "cell_id": cell_id}
+                        for cell_id in changed_cells
+                    ],
+                )
+            _change_notebook(
+                connection,
+                revision.notebook_id,
+                change,
+                latest_revision_id=values["revision_id"],
+                revision_count=values["number"],
+                updated_at=values["created_at"],
+            )
+            return revision_of(_revision_row(connection, values["revision_id"]))
+
+    def get_revision(self, revision_id: str) -> Revision:
+        """See `Store.get_revision`."""
+        with self._database.read() as connection:
+            return revision_of(_revision_row(connection, revision_id))
+
+    def get_manifest(self, revision_id: str) -> Manifest:
+        """See `Store.get_manifest`."""
+        statement = select(revisions.c.manifest).where(revisions.c.revision_id == revision_id)
+        with self._database.read() as connection:
+            stored = connection.execute(statement).scalar()
+        if stored is None:
+            raise NotFoundError("revision", revision_id)
+        return manifest_of(stored)
+
+    def list_revisions(
+        self,
+        notebook_id: str,
+        *,
+        limit: int = 200,
+        page_token: str | None = None,
+        cell_id: str | None = None,
+    ) -> Page[Revision]:
+        """See `Store.list_revisions`."""
+        about = ("revisions", notebook_id, cell_id)
+        orderings = [Ordering(revisions.c.number, descending=True)]
+        statement = select(*_REVISION_COLUMNS).where(revisions.c.notebook_id == notebook_id)
+        if cell_id is not None:
+            statement = statement.join(
+                revision_cells,
+                and_(
+                    revision_cells.c.revision_id == revisions.c.revision_id,
+                    revision_cells.c.cell_id == cell_id,
+                ),
+            )
+        if page_token is not None:
+            values = read_token(page_token, about=about, count=1)
+            statement = statement.where(after(orderings, values))
+        statement = statement.order_by(*(item.clause() for item in orderings)).limit(limit + 1)
+        with self._database.read() as connection:
+            _notebook_row(connection, notebook_id)
+            rows = connection.execute(statement).all()
+        more = len(rows) > limit
+        token = write_token([rows[limit - 1].number], about=about) if more else None
+        return Page([revision_of(row) for row in rows[:limit]], token)
+
+    def find_revision(self, notebook_id: str, number: int) -> Revision | None:
+        """See `Store.find_revision`."""
+        statement = select(*_REVISION_COLUMNS).where(
+            revisions.c.notebook_id == notebook_id, revisions.c.number == number
+        )
+        with self._database.read() as connection:
+            row = connection.execute(statement).first()
+        return None if row is None else revision_of(row)
+
+    def label_revision(self, revision_id: str, label: str | None) -> Revision:
+        """See `Store.label_revision`."""
+        name = label.strip() if label else ""
+        with self._database.write() as connection:
+            row = _revision_row(connection, revision_id)
+            connection.execute(
+                update(revisions)
+                .where(revisions.c.revision_id == revision_id)
+                .values(label=name or None)
+            )
+            _change_notebook(connection, row.notebook_id, next_change(connection))
+            return revision_of(_revision_row(connection, revision_id))
+
+    def link_execution(self, msg_id: str, revision_id: str, *, replace: bool = True) -> bool:
+        """See `Store.link_execution`."""
+        with self._database.write() as connection:
+            revision = _revision_row(connection, revision_id)
+            linked = connection.execute(
+                select(execution_links.c.revision_id).where(execution_links.c.msg_id == msg_id)
+            ).scalar()
+            if linked is not None and not replace:
+                return bool(linked == revision_id)
+            place = {"notebook_id": revision.notebook_id, "revision_id": revision_id}
+            upsert(connection, execution_links, [{"msg_id": msg_id, **place}])
+            connection.execute(
+                update(executions).where(executions.c.msg_id == msg_id).values(place)
+            )
+            change = next_change(connection)
+            connection.execute(
+                update(runs).where(runs.c.msg_id == msg_id).values(changed_seq=change, **place)
+            )
+            _change_notebook(connection, revision.notebook_id, change)
+            return True
+
+    def execution_revision(self, msg_id: str) -> Revision | None:
+        """See `Store.execution_revision`."""
+        statement = (
+            select(*_REVISION_COLUMNS)
+            .join(execution_links, execution_links.c.revision_id == revisions.c.revision_id)
+            .where(execution_links.c.msg_id == msg_id)
+        )
+        with self._database.read() as connection:
+            row = connection.execute(statement).first()
+        return None if row is None else revision_of(row)
+
+    def revision_runs(self, revision_ids: Sequence[str]) -> dict[str, list[Run]]:
+        """See `Store.revision_runs`."""
+        found: dict[str, list[Run]] = defaultdict(list)
+        with self._database.read() as connection:
+            for batch in batches(dict.fromkeys(revision_ids)):
+                rows = connection.execute(
+                    select_runs()
+                    .where(
+                        runs.c.revision_id.in_(batch),
+                        runs.c.lifecycle_stage == Lifecycle.ACTIVE,
+                    )
+                    .order_by(runs.c.started_at, runs.c.run_id)
+                ).all()
+                for run in filled(connection, rows):
+                    found[str(run.revision_id)].append(run)
+        return {revision_id: found.get(revision_id, []) for revision_id in revision_ids}
+
+
+def _live(path: str) -> Select[Any]:
+    return select(notebooks).where(notebooks.c.path == path, notebooks.c.deleted_at.is_(None))
+
+
+def _notebook_row(connection: Connection, notebook_id: str) -> Row[Any]:
+    statement = select(notebooks).where(notebooks.c.notebook_id == notebook_id)
+    row = connection.execute(statement).first()
+    if row is None:
+        raise NotFoundError("notebook", notebook_id)
+    return row
+
+
+def _revision_row(connection: Connection, revision_id: str) -> Row[Any]:
+    statement = select(*_REVISION_COLUMNS).where(revisions.c.revision_id == revision_id)
+    row = connection.execute(statement).first()
+    if row is None:
+        raise NotFoundError("revision", revision_id)
+    return row
+
+
+def _change_notebook(
+    connection: Connection, notebook_id: str, change: int, **values: object
+) -> None:
+    connection.execute(
+        update(notebooks)
+        .where(notebooks.c.notebook_id == notebook_id)
+        .values(changed_seq=change, **values)
+    )
+
+
+def _vacate(connection: Connection, path: str, *, now_us: int, change: int) -> None:
+    """A path belongs to one live notebook: the one that had it is marked deleted."""
+    row = connection.execute(_live(path)).first()
+    if row is not None:
+        _change_notebook(connection, row.notebook_id, change, deleted_at=now_us)
+
+
+def _revision_values(revision: NewRevision, number: int, parent_id: str | None) -> dict[str, Any]:
+    return {
+        "revision_id": uuid.uuid4().hex,
+        "notebook_id": revision.notebook_id,
+        "number": number,
+        "created_at": to_us(revision.created_at),
+        "reason": revision.reason.value,
+        "author": revision.author,
+        "text_digest": revision.text_digest,
+        "content_digest": revision.content_digest,
+        "cell_count": len(revision.manifest.cells),
+        "parent_id": parent_id,
+        "label": revision.label,
+        "cell_id": revision.cell_id,
+        "restored_from": revision.restored_from,
+        "changes": changes_text(revision.changes),
+        "manifest": manifest_bytes(revision.manifest),
+    }

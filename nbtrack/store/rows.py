@@ -1,0 +1,267 @@
+"""Rows to nouns and back: instants, origins, and every entity the store hands out."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import zstandard
+from sqlalchemy import Row
+
+from nbtrack.entities import (
+    Artifact,
+    CellChange,
+    CellVersion,
+    ChangeKind,
+    EndReason,
+    Execution,
+    ExecutionStatus,
+    Experiment,
+    KernelSession,
+    Lifecycle,
+    Manifest,
+    MetricSummary,
+    Notebook,
+    Origin,
+    Param,
+    Revision,
+    RevisionReason,
+    Run,
+    RunStatus,
+)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def to_us(instant: datetime) -> int:
+    """Epoch microseconds; an instant without a time zone is taken as UTC."""
+    if instant.tzinfo is None:
+        instant = instant.replace(tzinfo=UTC)
+    return (instant - _EPOCH) // _MICROSECOND
+
+
+def from_us(microseconds: int) -> datetime:
+    """The instant of epoch microseconds, in UTC."""
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
+def optional_us(instant: datetime | None) -> int | None:
+    """`to_us` where there is something."""
+    return None if instant is None else to_us(instant)
+
+
+def optional_instant(microseconds: int | None) -> datetime | None:
+    """`from_us` where there is something."""
+    return None if microseconds is None else from_us(microseconds)
+
+
+def to_sql(value: float) -> float | None:
+    """A float as it is stored: NaN as NULL."""
+    return None if math.isnan(value) else value
+
+
+def from_sql(value: float | None) -> float:
+    """A float as it was before `to_sql`."""
+    return math.nan if value is None else value
+
+
+def origin_text(origin: Origin | None) -> str | None:
+    """An origin as it is stored: a JSON list."""
+    if origin is None:
+        return None
+    return json.dumps([origin.rule, origin.cell_id, origin.line])
+
+
+def origin_of(stored: str | None) -> Origin | None:
+    """The origin that `origin_text` wrote."""
+    if stored is None:
+        return None
+    rule, cell_id, line = json.loads(stored)
+    return Origin(rule, cell_id, line)
+
+
+def changes_text(changes: Sequence[CellChange]) -> str:
+    """Cell changes as they are stored: a JSON list of lists."""
+    return json.dumps([[change.cell_id, change.kind, change.preview] for change in changes])
+
+
+def manifest_bytes(manifest: Manifest) -> bytes:
+    """A manifest as it is stored: compressed JSON."""
+    cells = [
+        [
+            cell.cell_id,
+            cell.cell_type,
+            cell.source_digest,
+            cell.metadata_digest,
+            list(cell.output_digests),
+            cell.attachments_digest,
+            cell.execution_count,
+        ]
+        for cell in manifest.cells
+    ]
+    document = [manifest.nbformat, manifest.nbformat_minor, manifest.metadata_digest, cells]
+    return zstandard.compress(json.dumps(document, separators=(",", ":")).encode(), 3)
+
+
+def manifest_of(stored: bytes) -> Manifest:
+    """The manifest that `manifest_bytes` wrote."""
+    nbformat, nbformat_minor, metadata_digest, cells = json.loads(zstandard.decompress(stored))
+    return Manifest(
+        cells=tuple(
+            CellVersion(cell_id, cell_type, source, metadata, tuple(outputs), attachments, count)
+            for cell_id, cell_type, source, metadata, outputs, attachments, count in cells
+        ),
+        metadata_digest=metadata_digest,
+        nbformat=nbformat,
+        nbformat_minor=nbformat_minor,
+    )
+
+
+def experiment_of(row: Row[Any], tags: dict[str, str]) -> Experiment:
+    """An experiment from its row."""
+    return Experiment(
+        experiment_id=str(row.experiment_id),
+        name=row.name,
+        created_at=from_us(row.created_at),
+        lifecycle_stage=Lifecycle(row.lifecycle_stage),
+        notebook_id=row.notebook_id,
+        tags=tags,
+    )
+
+
+def run_of(
+    row: Row[Any],
+    params: dict[str, Param],
+    metrics: dict[str, MetricSummary],
+    tags: dict[str, str],
+) -> Run:
+    """A run from its row (with ``experiment_name`` and ``revision_number``) and what it holds."""
+    return Run(
+        run_id=row.run_id,
+        experiment_id=str(row.experiment_id),
+        run_name=row.run_name,
+        status=RunStatus(row.status),
+        started_at=from_us(row.started_at),
+        experiment_name=row.experiment_name,
+        ended_at=optional_instant(row.ended_at),
+        end_reason=None if row.end_reason is None else EndReason(row.end_reason),
+        error_name=row.error_name,
+        error_message=row.error_message,
+        lifecycle_stage=Lifecycle(row.lifecycle_stage),
+        user_id=row.user_id,
+        parent_run_id=row.parent_run_id,
+        source_name=row.source_name,
+        session_id=row.session_id,
+        msg_id=row.msg_id,
+        cell_id=row.cell_id,
+        notebook_id=row.notebook_id,
+        revision_id=row.revision_id,
+        revision_number=row.revision_number,
+        environment_digest=row.environment_digest,
+        capture_incomplete=row.capture_incomplete,
+        params=params,
+        metrics=metrics,
+        tags=tags,
+    )
+
+
+def metric_of(row: Row[Any]) -> MetricSummary:
+    """A metric's summary from its row."""
+    return MetricSummary(
+        key=row.key,
+        last=from_sql(row.last),
+        min=from_sql(row.min),
+        max=from_sql(row.max),
+        first=from_sql(row.first),
+        count=row.count,
+        last_step=row.last_step,
+        last_at=from_us(row.last_at_ms * 1000),
+        origin=origin_of(row.origin),
+    )
+
+
+def artifact_of(row: Row[Any]) -> Artifact:
+    """An artifact from its row."""
+    return Artifact(
+        path=row.path,
+        digest=row.digest,
+        size_bytes=row.size_bytes,
+        media_type=row.media_type,
+        created_at=from_us(row.created_at),
+        origin=origin_of(row.origin),
+    )
+
+
+def execution_of(row: Row[Any], source: str) -> Execution:
+    """A cell execution from its row and its source."""
+    return Execution(
+        msg_id=row.msg_id,
+        session_id=row.session_id,
+        source=source,
+        started_at=from_us(row.started_at),
+        cell_id=row.cell_id,
+        execution_count=row.execution_count,
+        status=ExecutionStatus(row.status),
+        duration_s=row.duration_s,
+        error_name=row.error_name,
+        error_message=row.error_message,
+        names_read=tuple(json.loads(row.names_read)),
+        names_written=tuple(json.loads(row.names_written)),
+        notebook_id=row.notebook_id,
+        revision_id=row.revision_id,
+    )
+
+
+def session_of(row: Row[Any]) -> KernelSession:
+    """A kernel session from its row."""
+    return KernelSession(
+        session_id=row.session_id,
+        started_at=from_us(row.started_at),
+        kernel_id=row.kernel_id,
+        pid=row.pid,
+        host=row.host,
+        cwd=row.cwd,
+        user_id=row.user_id,
+        notebook_path=row.notebook_path,
+        front_end=row.front_end,
+    )
+
+
+def notebook_of(row: Row[Any]) -> Notebook:
+    """A notebook from its row."""
+    return Notebook(
+        notebook_id=row.notebook_id,
+        path=row.path,
+        created_at=from_us(row.created_at),
+        copied_from=row.copied_from,
+        deleted_at=optional_instant(row.deleted_at),
+        latest_revision_id=row.latest_revision_id,
+        revision_count=row.revision_count,
+    )
+
+
+def revision_of(row: Row[Any]) -> Revision:
+    """A revision from its row."""
+    return Revision(
+        revision_id=row.revision_id,
+        notebook_id=row.notebook_id,
+        number=row.number,
+        created_at=from_us(row.created_at),
+        reason=RevisionReason(row.reason),
+        author=row.author,
+        text_digest=row.text_digest,
+        content_digest=row.content_digest,
+        cell_count=row.cell_count,
+        parent_id=row.parent_id,
+        label=row.label,
+        cell_id=row.cell_id,
+        restored_from=row.restored_from,
+        changes=tuple(
+            CellChange(cell_id, ChangeKind(kind), preview)
+            for cell_id, kind, preview in json.loads(row.changes)
+        ),
+    )

@@ -1,0 +1,143 @@
+"""Reading runs: one, several, a page, with what they hold, their series and artifacts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, func, select, update
+
+from nbtrack.entities import Artifact, Lifecycle, MetricSeries, MetricSummary, Page, Param, Run
+from nbtrack.errors import NotFoundError
+from nbtrack.store.base import RunQuery
+from nbtrack.store.blobtable import batches
+from nbtrack.store.database import Database, next_change
+from nbtrack.store.metrics import read_points
+from nbtrack.store.rows import artifact_of, metric_of, origin_of, run_of
+from nbtrack.store.run_query import RunSelection
+from nbtrack.store.schema import (
+    artifacts,
+    experiments,
+    metrics,
+    params,
+    revisions,
+    runs,
+    tags,
+)
+
+
+def select_runs() -> Select[Any]:
+    """Runs with the name of their experiment and the number of their revision."""
+    return (
+        select(
+            runs,
+            experiments.c.name.label("experiment_name"),
+            revisions.c.number.label("revision_number"),
+        )
+        .join(experiments, experiments.c.experiment_id == runs.c.experiment_id)
+        .outerjoin(revisions, revisions.c.revision_id == runs.c.revision_id)
+    )
+
+
+def filled(connection: Connection, rows: Sequence[Row[Any]]) -> list[Run]:
+    """Runs from rows of `select_runs`, with params, metrics and tags, in three queries."""
+    held_params: dict[str, dict[str, Param]] = defaultdict(dict)
+    held_metrics: dict[str, dict[str, MetricSummary]] = defaultdict(dict)
+    held_tags: dict[str, dict[str, str]] = defaultdict(dict)
+    for batch in batches(row.run_id for row in rows):
+        for row in connection.execute(select(params).where(params.c.run_id.in_(batch))):
+            held_params[row.run_id][row.key] = Param(row.key, row.value, origin_of(row.origin))
+        for row in connection.execute(select(metrics).where(metrics.c.run_id.in_(batch))):
+            held_metrics[row.run_id][row.key] = metric_of(row)
+        for row in connection.execute(select(tags).where(tags.c.run_id.in_(batch))):
+            held_tags[row.run_id][row.key] = row.value
+    return [
+        run_of(row, held_params[row.run_id], held_metrics[row.run_id], held_tags[row.run_id])
+        for row in rows
+    ]
+
+
+class RunReads:
+    """The part of the store that reads runs."""
+
+    _database: Database
+
+    def get_run(self, run_id: str) -> Run:
+        """See `Store.get_run`."""
+        return self.get_runs([run_id])[0]
+
+    def get_runs(self, run_ids: Sequence[str]) -> list[Run]:
+        """See `Store.get_runs`."""
+        found: dict[str, Run] = {}
+        with self._database.read() as connection:
+            for batch in batches(dict.fromkeys(run_ids)):
+                rows = connection.execute(select_runs().where(runs.c.run_id.in_(batch))).all()
+                found.update((run.run_id, run) for run in filled(connection, rows))
+        for run_id in run_ids:
+            if run_id not in found:
+                raise NotFoundError("run", run_id)
+        return [found[run_id] for run_id in run_ids]
+
+    def search_runs(self, query: RunQuery) -> Page[Run]:
+        """See `Store.search_runs`."""
+        selection = RunSelection(query)
+        with self._database.read() as connection:
+            rows = connection.execute(selection.page_of(select_runs())).all()
+            found = filled(connection, rows[: query.limit])
+        token = selection.token_after(rows[query.limit - 1]) if len(rows) > query.limit else None
+        return Page(found, token)
+
+    def count_runs(self, query: RunQuery) -> int:
+        """See `Store.count_runs`."""
+        statement = RunSelection(query).restricted(
+            select(func.count())
+            .select_from(runs)
+            .join(experiments, experiments.c.experiment_id == runs.c.experiment_id)
+        )
+        with self._database.read() as connection:
+            return int(connection.execute(statement).scalar_one())
+
+    def set_lifecycle(self, run_ids: Sequence[str], *, deleted: bool) -> None:
+        """See `Store.set_lifecycle`."""
+        stage = Lifecycle.DELETED if deleted else Lifecycle.ACTIVE
+        with self._database.write() as connection:
+            change = next_change(connection)
+            for batch in batches(dict.fromkeys(run_ids)):
+                known = set(
+                    connection.execute(
+                        select(runs.c.run_id).where(runs.c.run_id.in_(batch))
+                    ).scalars()
+                )
+                for run_id in batch:
+                    if run_id not in known:
+                        raise NotFoundError("run", run_id)
+                connection.execute(
+                    update(runs)
+                    .where(runs.c.run_id.in_(batch))
+                    .values(lifecycle_stage=stage, changed_seq=change)
+                )
+
+    def metric_series(self, run_id: str, key: str) -> MetricSeries:
+        """See `Store.metric_series`."""
+        with self._database.read() as connection:
+            require_run(connection, run_id)
+            points = read_points(connection, run_id, key)
+        if not len(points):
+            raise NotFoundError("metric", key, f"Run {run_id} has no metric of that name.")
+        return points.series(key)
+
+    def list_artifacts(self, run_id: str) -> list[Artifact]:
+        """See `Store.list_artifacts`."""
+        with self._database.read() as connection:
+            require_run(connection, run_id)
+            rows = connection.execute(
+                select(artifacts).where(artifacts.c.run_id == run_id).order_by(artifacts.c.path)
+            ).all()
+        return [artifact_of(row) for row in rows]
+
+
+def require_run(connection: Connection, run_id: str) -> None:
+    """Raise NotFoundError unless there is such a run."""
+    if connection.execute(select(runs.c.run_id).where(runs.c.run_id == run_id)).first() is None:
+        raise NotFoundError("run", run_id)

@@ -1,0 +1,182 @@
+"""Metric series as columns: how points are packed into chunks, and what is summed up of them.
+
+A chunk is a format byte and three little-endian columns: int64 steps and int64 epoch
+milliseconds, both as differences (regular ones compress to almost nothing), and float64
+values bit for bit, so that NaN, infinities and -0.0 come back as logged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import zstandard
+
+from nbtrack.entities import MetricSeries
+from nbtrack.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from nbtrack.records import MetricPoints
+
+CHUNK_POINTS = 1 << 17
+"""Compaction makes no longer chunk: 3 MB of arrays are quick to read and to rewrite."""
+
+_RAW = b"\x00"
+_ZSTD = b"\x01"
+_COMPRESS_FROM_BYTES = 256
+
+
+@dataclass(slots=True)
+class Points:
+    """Points in logged order, as three arrays of equal length."""
+
+    steps: NDArray[np.int64]
+    timestamps_ms: NDArray[np.int64]
+    values: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Points]) -> Points:
+        """All points of several parts, in order."""
+        if len(parts) == 1:
+            return parts[0]
+        if not parts:
+            return cls(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float64))
+        return cls(
+            np.concatenate([part.steps for part in parts]),
+            np.concatenate([part.timestamps_ms for part in parts]),
+            np.concatenate([part.values for part in parts]),
+        )
+
+    @classmethod
+    def of_records(cls, records: Sequence[MetricPoints]) -> Points:
+        """The points of records of one metric, in order."""
+        return cls(
+            _column([record.steps for record in records], np.int64),
+            _column([record.timestamps_ms for record in records], np.int64),
+            _column([record.values for record in records], np.float64),
+        )
+
+    def series(self, key: str) -> MetricSeries:
+        """The same as the entity."""
+        return MetricSeries(key, self.steps, self.timestamps_ms, self.values)
+
+
+def _column(parts: list[Sequence[Any]], dtype: type[np.generic]) -> NDArray[Any]:
+    if len(parts) == 1:
+        return np.asarray(parts[0], dtype=dtype)
+    if any(isinstance(part, np.ndarray) for part in parts):
+        return np.concatenate([np.asarray(part, dtype=dtype) for part in parts])
+    # Thousands of one-point records: one array from one list is far faster than joining.
+    flat: Iterable[Any] = chain.from_iterable(parts)
+    return np.array(list(flat), dtype=dtype)
+
+
+def pack(points: Points) -> bytes:
+    """The bytes of a chunk."""
+    raw = b"".join(
+        (
+            _differences(points.steps).tobytes(),
+            _differences(points.timestamps_ms).tobytes(),
+            points.values.astype("<f8", copy=False).tobytes(),
+        )
+    )
+    if len(raw) < _COMPRESS_FROM_BYTES:
+        return _RAW + raw
+    return _ZSTD + zstandard.compress(raw, 3)
+
+
+def unpack(data: bytes, count: int) -> Points:
+    """The points of a chunk.
+
+    Raises:
+        StoreError: the bytes are no chunk of that many points.
+    """
+    kind, body = data[:1], data[1:]
+    try:
+        raw = body if kind == _RAW else zstandard.decompress(body)
+    except zstandard.ZstdError as error:
+        raise StoreError(f"a chunk of metric points is damaged: {error}") from error
+    if kind not in (_RAW, _ZSTD) or len(raw) != 24 * count:
+        raise StoreError("a chunk of metric points is damaged, or of an unknown format")
+    columns = np.frombuffer(raw, dtype="<i8").reshape(3, count)
+    # Sums wrap around as the differences did, so that every int64 comes back.
+    return Points(
+        np.cumsum(columns[0], dtype=np.int64),
+        np.cumsum(columns[1], dtype=np.int64),
+        columns[2].view("<f8").astype(np.float64),
+    )
+
+
+def _differences(column: NDArray[np.int64]) -> NDArray[Any]:
+    result = np.empty(len(column), dtype="<i8")
+    result[:1] = column[:1]
+    np.subtract(column[1:], column[:-1], out=result[1:])
+    return result
+
+
+@dataclass(slots=True)
+class Summary:
+    """What is indexed of a series; see `entities.MetricSummary`. NaN stands for itself."""
+
+    first: float
+    last: float
+    last_step: int
+    last_at_ms: int
+    min: float
+    max: float
+    count: int
+
+    @classmethod
+    def of(cls, points: Points) -> Summary:
+        """The summary of at least one point."""
+        values = points.values
+        at = _last_index(points)
+        low, high = _extremes(values)
+        return cls(
+            first=float(values[0]),
+            last=float(values[at]),
+            last_step=int(points.steps[at]),
+            last_at_ms=int(points.timestamps_ms[at]),
+            min=low,
+            max=high,
+            count=len(values),
+        )
+
+    def followed_by(self, later: Summary) -> Summary:
+        """The summary of this series with a later part appended."""
+        newer = (later.last_step, later.last_at_ms) >= (self.last_step, self.last_at_ms)
+        tip = later if newer else self
+        return Summary(
+            first=self.first,
+            last=tip.last,
+            last_step=tip.last_step,
+            last_at_ms=tip.last_at_ms,
+            min=float(np.fmin(self.min, later.min)),
+            max=float(np.fmax(self.max, later.max)),
+            count=self.count + later.count,
+        )
+
+
+def _last_index(points: Points) -> int:
+    """The position of the greatest (step, timestamp, position)."""
+    steps = points.steps
+    top = len(steps) - 1
+    if top == 0:
+        return 0
+    candidates = np.flatnonzero(steps == steps.max())
+    times = points.timestamps_ms[candidates]
+    return int(candidates[np.flatnonzero(times == times.max())[-1]])
+
+
+def _extremes(values: NDArray[np.float64]) -> tuple[float, float]:
+    # fmin and fmax ignore NaN, and give NaN for nothing else.
+    return float(np.fmin.reduce(values)), float(np.fmax.reduce(values))
