@@ -100,6 +100,9 @@ class FrontEndBuildHook(BuildHookInterface):  # type: ignore[type-arg]
         self._check_version()
         if not is_built(self._front_end, self._output):
             build(self._front_end, self._output)
+        if self.target_name == "wheel" and version == "standard":
+            # An editable install reads the examples where they are.
+            build_data["force_include"][str(Path(self.root) / "notebooks")] = "nbtrack/notebooks"
 
     def _check_version(self) -> None:
         package = self._front_end / "package.json"
