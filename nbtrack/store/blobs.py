@@ -64,7 +64,7 @@ class _LocalFiles:
 
 class _RemoteFiles:
     def __init__(self, url: str) -> None:
-        from fsspec.core import url_to_fs
+        from fsspec.core import url_to_fs  # type: ignore[import-untyped]
 
         fs, root = url_to_fs(url)
         self._fs: Any = fs

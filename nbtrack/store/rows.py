@@ -177,7 +177,7 @@ def metric_of(row: Row[Any]) -> MetricSummary:
         min=from_sql(row.min),
         max=from_sql(row.max),
         first=from_sql(row.first),
-        count=row.count,
+        count=row._mapping["count"],
         last_step=row.last_step,
         last_at=from_us(row.last_at_ms * 1000),
         origin=origin_of(row.origin),

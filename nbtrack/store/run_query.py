@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Row, Select, false
 from nbtrack.entities import Lifecycle
 from nbtrack.errors import UsageError
 from nbtrack.store.base import RunQuery
+from nbtrack.store.filters import condition_of, orderings_of
 from nbtrack.store.paging import Ordering, after, read_token, write_token
 from nbtrack.store.schema import runs
 
@@ -31,12 +32,14 @@ class RunSelection:
             raise UsageError(f"limit is {query.limit}; it can be 1 to {MAX_LIMIT}")
         if query.view not in ("active", "deleted", "all"):
             raise UsageError(f"view is {query.view!r}; it can be 'active', 'deleted' or 'all'")
-        if query.filter.strip() or query.order_by:
-            raise UsageError("filter and order_by are not supported by this version")
         self._query = query
         self._about = replace(query, page_token=None, limit=1)
         self._conditions = self._restrictions()
+        if isinstance(query.order_by, str):
+            raise UsageError("order_by is a sequence of clauses, such as ('metrics.acc DESC',)")
+        chosen, self._joins = orderings_of(tuple(query.order_by))
         self._orderings = [
+            *chosen,
             Ordering(runs.c.started_at, descending=True),
             Ordering(runs.c.run_id),
         ]
@@ -51,6 +54,8 @@ class RunSelection:
         The ordering values stand at the end of each row.
         """
         statement = self.restricted(statement)
+        for table, condition in self._joins:
+            statement = statement.outerjoin(table, condition)
         if self._query.page_token is not None:
             values = read_token(
                 self._query.page_token, about=self._about, count=len(self._orderings)
@@ -87,6 +92,8 @@ class RunSelection:
         if query.view != "all":
             stage = Lifecycle.ACTIVE if query.view == "active" else Lifecycle.DELETED
             conditions.append(runs.c.lifecycle_stage == stage)
+        if query.filter.strip():
+            conditions.append(condition_of(query.filter))
         return conditions
 
 
