@@ -1,0 +1,230 @@
+"""Nouns as the wire says them: the one place that turns entities into `nbtrack.wire` structs.
+
+The server's JSON API, the command line's ``--json`` and the inline tables all show these
+shapes. What depends on who asks (how a notebook's path is written) is an argument.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from nbtrack.entities import Artifact, Execution, Experiment, MetricSummary, Origin, Revision, Run
+from nbtrack.wire import (
+    ArtifactInfo,
+    CellChangeInfo,
+    CellDiff,
+    ExecutionInfo,
+    ExperimentInfo,
+    MetricInfo,
+    NotebookDiff,
+    OriginInfo,
+    ParamInfo,
+    RevisionInfo,
+    RunMark,
+    RunSummary,
+    number,
+)
+
+if TYPE_CHECKING:
+    from nbtrack.history.diff import CellDelta, ManifestDiff
+    from nbtrack.store.base import Store
+
+
+def run_summaries(
+    store: Store, runs: Sequence[Run], *, path: Callable[[str], str | None] = str
+) -> list[RunSummary]:
+    """Rows of a run table.
+
+    Args:
+        store: where the notebooks of the runs are.
+        runs: which runs.
+        path: how a notebook's stored path is written for who asks; None hides it.
+    """
+    paths: dict[str | None, str | None] = {None: None}
+    for run in runs:
+        if run.notebook_id is not None and run.notebook_id not in paths:
+            notebook = store.get_notebook(run.notebook_id)
+            paths[run.notebook_id] = path(notebook.path) if notebook.deleted_at is None else None
+    return [run_summary(run, paths[run.notebook_id]) for run in runs]
+
+
+def run_summary(run: Run, notebook_path: str | None = None) -> RunSummary:
+    """A row of a run table; ``notebook_path`` as it is written for who asks."""
+    return RunSummary(
+        run_id=run.run_id,
+        run_name=run.run_name,
+        experiment_id=run.experiment_id,
+        experiment_name=run.experiment_name,
+        status=run.status,
+        end_reason=run.end_reason,
+        lifecycle_stage=run.lifecycle_stage,
+        started_at=run.started_at,
+        ended_at=run.ended_at,
+        duration_s=run.duration_s,
+        user_id=run.user_id,
+        source_name=run.source_name,
+        cell_id=run.cell_id,
+        msg_id=run.msg_id,
+        notebook_id=run.notebook_id,
+        notebook_path=notebook_path,
+        revision_id=run.revision_id,
+        revision_number=run.revision_number,
+        parent_run_id=run.parent_run_id,
+        error_name=run.error_name,
+        error_message=run.error_message,
+        capture_incomplete=run.capture_incomplete,
+        params=[
+            ParamInfo(key=param.key, value=param.value, origin=origin_info(param.origin))
+            for param in run.params.values()
+        ],
+        metrics=[metric_info(metric) for metric in run.metrics.values()],
+        tags=dict(run.tags),
+    )
+
+
+def origin_info(origin: Origin | None) -> OriginInfo | None:
+    """Where a value came from."""
+    if origin is None:
+        return None
+    return OriginInfo(rule=origin.rule, cell_id=origin.cell_id, line=origin.line)
+
+
+def metric_info(metric: MetricSummary) -> MetricInfo:
+    """The indexed facts of one metric."""
+    return MetricInfo(
+        key=metric.key,
+        last=number(metric.last),
+        min=number(metric.min),
+        max=number(metric.max),
+        first=number(metric.first),
+        count=metric.count,
+        last_step=metric.last_step,
+        origin=origin_info(metric.origin),
+    )
+
+
+def artifact_info(artifact: Artifact) -> ArtifactInfo:
+    """A file of a run."""
+    return ArtifactInfo(
+        path=artifact.path,
+        size_bytes=artifact.size_bytes,
+        media_type=artifact.media_type,
+        digest=artifact.digest,
+        created_at=artifact.created_at,
+        origin=origin_info(artifact.origin),
+    )
+
+
+def execution_info(execution: Execution) -> ExecutionInfo:
+    """One cell execution."""
+    return ExecutionInfo(
+        msg_id=execution.msg_id,
+        cell_id=execution.cell_id,
+        execution_count=execution.execution_count,
+        status=execution.status,
+        source=execution.source,
+        started_at=execution.started_at,
+        duration_s=execution.duration_s,
+        error_name=execution.error_name,
+        names_read=list(execution.names_read),
+        names_written=list(execution.names_written),
+    )
+
+
+def experiment_info(experiment: Experiment) -> ExperimentInfo:
+    """A group of runs."""
+    return ExperimentInfo(
+        experiment_id=experiment.experiment_id,
+        name=experiment.name,
+        notebook_id=experiment.notebook_id,
+    )
+
+
+def run_mark(run: Run) -> RunMark:
+    """A run on the history, with its key metric: the first, explicit ones before captured."""
+    metrics = sorted(
+        run.metrics.values(),
+        key=lambda metric: metric.origin is None or metric.origin.rule != "explicit",
+    )
+    return RunMark(
+        run_id=run.run_id,
+        run_name=run.run_name,
+        status=run.status,
+        end_reason=run.end_reason,
+        metric=metric_info(metrics[0]) if metrics else None,
+    )
+
+
+def revision_infos(store: Store, revisions: Sequence[Revision]) -> list[RevisionInfo]:
+    """Lines of a history, each with the runs that ran from it."""
+    runs = store.revision_runs([revision.revision_id for revision in revisions])
+    numbers = {revision.revision_id: revision.number for revision in revisions}
+    for revision in revisions:
+        source = revision.restored_from
+        if source is not None and source not in numbers:
+            numbers[source] = store.get_revision(source).number
+    return [_revision_info(revision, numbers, runs) for revision in revisions]
+
+
+def revision_info(store: Store, revision: Revision) -> RevisionInfo:
+    """One line of a history."""
+    return revision_infos(store, [revision])[0]
+
+
+def _revision_info(
+    revision: Revision, numbers: Mapping[str, int], runs: Mapping[str, Sequence[Run]]
+) -> RevisionInfo:
+    source = revision.restored_from
+    return RevisionInfo(
+        revision_id=revision.revision_id,
+        notebook_id=revision.notebook_id,
+        number=revision.number,
+        parent_id=revision.parent_id,
+        created_at=revision.created_at,
+        reason=revision.reason,
+        author=revision.author,
+        label=revision.label,
+        cell_id=revision.cell_id,
+        restored_from=source,
+        restored_from_number=numbers[source] if source is not None else None,
+        cell_count=revision.cell_count,
+        changes=[
+            CellChangeInfo(cell_id=change.cell_id, kind=change.kind, preview=change.preview)
+            for change in revision.changes
+        ],
+        runs=[run_mark(run) for run in runs.get(revision.revision_id, ())],
+    )
+
+
+def notebook_diff(found: ManifestDiff, old: RevisionInfo, new: RevisionInfo | None) -> NotebookDiff:
+    """A diff with texts; ``new`` is None when that side is the live document."""
+    from nbtrack.history.diff import CellStatus
+
+    return NotebookDiff(
+        old=old,
+        new=new,
+        cells=[_cell_diff(cell) for cell in found.cells],
+        metadata_differs=found.metadata_differs,
+        added=found.count(CellStatus.ADDED),
+        removed=found.count(CellStatus.REMOVED),
+        edited=found.count(CellStatus.EDITED),
+        moved=found.moved,
+    )
+
+
+def _cell_diff(delta: CellDelta) -> CellDiff:
+    return CellDiff(
+        cell_id=delta.cell.cell_id,
+        cell_type=delta.cell.cell_type,
+        status=delta.status.value,
+        moved=delta.moved,
+        old_index=delta.old_index,
+        new_index=delta.new_index,
+        old_source=delta.old_source,
+        new_source=delta.new_source,
+        outputs_differ=delta.outputs_differ,
+        metadata_differs=delta.metadata_differs,
+        old_outputs=delta.old_outputs,
+        new_outputs=delta.new_outputs,
+    )
