@@ -7,7 +7,6 @@ from nbtrack.entities import CellChange, ChangeKind
 from nbtrack.history.diff import CellStatus, changes_of, diff, preview, with_texts
 from nbtrack.history.manifest import encode
 from nbtrack.history.match import longest_increasing
-
 from tests.history.documents import code, notebook, notebooks
 
 

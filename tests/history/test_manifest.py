@@ -8,7 +8,6 @@ from nbtrack.errors import BlobMissingError, UsageError
 from nbtrack.history.manifest import digest_of, encode, manifest_digests, rebuild
 from nbtrack.history.mirror import apply_delta
 from nbtrack.history.normal import normalise
-
 from tests.history.documents import code, notebook, notebooks
 
 

@@ -1,0 +1,111 @@
+"""What the contents manager does to notebooks, told to the history: saves, renames, copies.
+
+Its hooks and listeners run on the event loop, in the middle of a user's save: they only queue.
+One worker thread takes the queue in order, because a rename must come after the save before it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from nbtrack.entities import RevisionReason, utc_now
+from nbtrack.errors import NbtrackError
+from nbtrack.history.identity import follow_copy, follow_delete, follow_rename, resolve
+from nbtrack.history.manifest import encode
+from nbtrack.history.record import Snapshot, record
+from nbtrack.server.access import StoreAccess
+from nbtrack.server.identity import current_author
+from nbtrack.server.paths import NotebookPaths
+from nbtrack.store.base import Store
+
+CONTENTS_EVENTS = "https://events.jupyter.org/jupyter_server/contents_service/v1"
+
+
+class ContentsWatcher:
+    """Records saves, and follows notebooks to their new paths.
+
+    Args:
+        access: the store.
+        paths: how notebook paths are mapped.
+        log: where failures go; a save itself never fails because of them.
+        capture: whether revisions are recorded at all.
+    """
+
+    def __init__(
+        self, access: StoreAccess, paths: NotebookPaths, log: logging.Logger, *, capture: bool
+    ) -> None:
+        self._access = access
+        self._paths = paths
+        self._log = log
+        self._capture = capture
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="nbtrack-contents")
+        self._lock = threading.Lock()
+        self._waiting: dict[str, tuple[Any, str]] = {}
+
+    def before_save(self, model: Mapping[str, Any], path: str, **_: Any) -> None:
+        """The contents manager's pre-save hook."""
+        content = model.get("content")
+        if not self._capture or model.get("type") != "notebook" or not isinstance(content, dict):
+            return
+        with self._lock:
+            queued = path in self._waiting
+            self._waiting[path] = (copy_json(content), current_author())
+        if not queued:
+            self._submit(lambda store: self._save(store, path))
+
+    async def on_event(self, logger: object, schema_id: str, data: Mapping[str, Any]) -> None:
+        """The listener for the contents manager's events."""
+        action, path = data["action"], data["path"].strip("/")
+        source = data.get("source_path", "").strip("/")
+        stored = self._paths.stored
+        if action == "rename" and source:
+            self._submit(lambda store: follow_rename(store, stored(source), stored(path)))
+        elif action == "copy" and source:
+            self._submit(lambda store: follow_copy(store, stored(source), stored(path)))
+        elif action == "delete":
+            self._submit(lambda store: follow_delete(store, stored(path)))
+
+    def close(self) -> None:
+        """Finish what is queued. Idempotent."""
+        self._worker.shutdown(wait=True)
+
+    def _submit(self, work: Callable[[Store], object]) -> None:
+        def run() -> None:
+            try:
+                work(self._access.store())
+            except NbtrackError as error:
+                self._log.warning("nbtrack: a notebook's history could not be kept: %s", error)
+
+        self._worker.submit(run).add_done_callback(self._report)
+
+    def _report(self, done: Any) -> None:
+        error = done.exception()
+        if error is not None:
+            self._log.error("nbtrack: following the contents failed", exc_info=error)
+
+    def _save(self, store: Store, path: str) -> None:
+        with self._lock:
+            content, author = self._waiting.pop(path)
+        encoded = encode(content)
+        stored = self._paths.stored(path)
+        if not encoded.manifest.cells and store.find_notebook(stored) is None:
+            return
+        notebook = resolve(store, stored, cell_ids=encoded.own_ids)
+        record(
+            store,
+            notebook.notebook_id,
+            Snapshot(encoded, RevisionReason.SAVE, author, utc_now()),
+        )
+
+
+def copy_json(value: Any) -> Any:
+    """A copy that later changes of the original do not reach; texts are shared."""
+    if isinstance(value, dict):
+        return {key: copy_json(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [copy_json(item) for item in value]
+    return value

@@ -1,0 +1,209 @@
+"""Endpoints about notebooks, their revisions, and snapshots of open ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jupyter_core.utils import ensure_async
+
+from nbtrack.entities import RevisionReason, utc_now
+from nbtrack.errors import StateError, UsageError
+from nbtrack.history.lookup import compare_revisions, revision_document
+from nbtrack.history.manifest import EncodedNotebook, encode
+from nbtrack.history.record import Snapshot, record
+from nbtrack.present import notebook_diff, revision_info, revision_infos
+from nbtrack.server.base import ApiError, ApiHandler, decode_json, endpoint
+from nbtrack.server.paths import NotebookPaths
+from nbtrack.store.base import RunQuery, Store
+from nbtrack.wire import (
+    CheckpointRequest,
+    Done,
+    NotebookDiff,
+    NotebookInfo,
+    RevisionDocument,
+    RevisionInfo,
+    RevisionPage,
+    RevisionPatch,
+    SnapshotRequest,
+)
+
+MAX_SNAPSHOT_BYTES = 200_000_000
+INLINE_BODY_BYTES = 200_000
+"""A larger body is decoded off the event loop."""
+
+
+class NotebookByPath(ApiHandler):
+    """``notebooks?path=P``"""
+
+    @endpoint
+    async def get(self) -> None:
+        """What is known of the notebook at a path."""
+        path = self.text("path")
+        if path is None:
+            raise UsageError("name the notebook: path=…")
+        paths = self.services.paths
+        self.reply(await self.services.access.call(notebook_info, path, paths))
+
+
+class NotebookRevisions(ApiHandler):
+    """``notebooks/ID/revisions``"""
+
+    @endpoint
+    async def get(self, notebook_id: str) -> None:
+        """A page of the history, newest first."""
+        limit = self.integer("limit", 50, least=1, most=1000)
+        token, cell_id = self.text("page_token"), self.text("cell_id")
+
+        def page(store: Store) -> RevisionPage:
+            found = store.list_revisions(
+                notebook_id, limit=limit, page_token=token, cell_id=cell_id
+            )
+            return RevisionPage(
+                revisions=revision_infos(store, found.items),
+                next_page_token=found.next_page_token,
+            )
+
+        self.reply(await self.services.access.call(page))
+
+
+class NotebookCheckpoint(ApiHandler):
+    """``notebooks/ID/checkpoint``"""
+
+    @endpoint
+    async def post(self, notebook_id: str) -> None:
+        """Name the present state: of the open document, else of the file."""
+        request = self.body(CheckpointRequest)
+        if not request.label.strip():
+            raise UsageError("a checkpoint needs a label")
+        if request.document_id is not None:
+            state = self.services.snapshots.live(request.document_id)
+        else:
+            state = await self._saved_state(notebook_id)
+        author = self.author
+
+        def name(store: Store) -> RevisionInfo:
+            reason, label = RevisionReason.CHECKPOINT, request.label.strip()
+            snapshot = Snapshot(state, reason, author, utc_now(), label=label)
+            return revision_info(store, record(store, notebook_id, snapshot).revision)
+
+        self.reply(await self.services.access.call(name))
+
+    async def _saved_state(self, notebook_id: str) -> EncodedNotebook:
+        notebook = await self.services.access.call(lambda store: store.get_notebook(notebook_id))
+        path = self.services.paths.api(notebook.path)
+        if path is None:
+            raise StateError("this notebook is outside of this server's root directory")
+        model: dict[str, Any] = await ensure_async(
+            self.services.contents_manager.get(path, content=True, type="notebook")
+        )
+        return await self.services.access.run(lambda: encode(model["content"]))
+
+
+class OneRevision(ApiHandler):
+    """``revisions/ID``"""
+
+    @endpoint
+    async def get(self, revision_id: str) -> None:
+        """A line of the history."""
+        self.reply(
+            await self.services.access.call(
+                lambda store: revision_info(store, store.get_revision(revision_id))
+            )
+        )
+
+    @endpoint
+    async def patch(self, revision_id: str) -> None:
+        """Name a revision, or take the name away."""
+        label = (self.body(RevisionPatch).label or "").strip() or None
+        self.reply(
+            await self.services.access.call(
+                lambda store: revision_info(store, store.label_revision(revision_id, label))
+            )
+        )
+
+
+class RevisionNotebook(ApiHandler):
+    """``revisions/ID/document``"""
+
+    @endpoint
+    async def get(self, revision_id: str) -> None:
+        """The whole notebook at a revision."""
+        outputs = self.choice("outputs", "1", ("0", "1")) == "1"
+        notebook = await self.services.access.call(revision_document, revision_id, outputs=outputs)
+        self.reply(RevisionDocument(revision_id=revision_id, notebook=notebook))
+
+
+class RevisionDiff(ApiHandler):
+    """``revisions/ID/diff``"""
+
+    @endpoint
+    async def get(self, revision_id: str) -> None:
+        """What differs between a revision and another, or the open document."""
+        against = self.text("against")
+        if against is None:
+            raise UsageError("name the other side: against=live, or a revision's id")
+        if against == "live":
+            found = await self.services.snapshots.diff_with_live(
+                revision_id, self.text("document_id")
+            )
+        else:
+            found = await self.services.access.call(compare_revisions, revision_id, against)
+
+        def present(store: Store) -> NotebookDiff:
+            old = revision_info(store, store.get_revision(revision_id))
+            new = None if against == "live" else revision_info(store, store.get_revision(against))
+            return notebook_diff(found, old, new)
+
+        self.reply(await self.services.access.call(present))
+
+
+class SnapshotOfDocument(ApiHandler):
+    """``snapshots``"""
+
+    @endpoint
+    async def post(self) -> None:
+        """Take the live document, whole or what changed in it."""
+        body = self.request.body
+        if len(body) > MAX_SNAPSHOT_BYTES:
+            raise ApiError(
+                413,
+                "too_large",
+                f"the notebook has {len(body)} bytes; nbtrack keeps the history of notebooks up "
+                f"to {MAX_SNAPSHOT_BYTES} bytes",
+            )
+        if len(body) <= INLINE_BODY_BYTES:
+            request = decode_json(body, SnapshotRequest)
+        else:
+            request = await self.services.access.run(lambda: decode_json(body, SnapshotRequest))
+        self.reply(await self.services.snapshots.take(request, self.author))
+
+
+class CloseDocument(ApiHandler):
+    """``documents/ID/close``"""
+
+    @endpoint
+    async def post(self, document_id: str) -> None:
+        """Forget an open document."""
+        self.reply(Done(count=int(self.services.documents.close(document_id))))
+
+
+def notebook_info(store: Store, path: str, paths: NotebookPaths) -> NotebookInfo:
+    """What is known of the notebook at a contents path."""
+    notebook = store.find_notebook(paths.stored(path))
+    if notebook is None:
+        return NotebookInfo(
+            notebook_id=None,
+            path=path,
+            revision_count=0,
+            run_count=0,
+            latest_revision_id=None,
+            copied_from=None,
+        )
+    return NotebookInfo(
+        notebook_id=notebook.notebook_id,
+        path=path,
+        revision_count=notebook.revision_count,
+        run_count=store.count_runs(RunQuery(notebook_id=notebook.notebook_id)),
+        latest_revision_id=notebook.latest_revision_id,
+        copied_from=notebook.copied_from,
+    )

@@ -1,0 +1,41 @@
+"""Which endpoint answers where: the list in `nbtrack.wire`, as URL patterns."""
+
+from __future__ import annotations
+
+from nbtrack.server.artifact_handlers import RunArtifact
+from nbtrack.server.base import ApiHandler, NoSuchEndpoint
+from nbtrack.server.notebook_handlers import (
+    CloseDocument,
+    NotebookByPath,
+    NotebookCheckpoint,
+    NotebookRevisions,
+    OneRevision,
+    RevisionDiff,
+    RevisionNotebook,
+    SnapshotOfDocument,
+)
+from nbtrack.server.run_handlers import Compare, OneRun, RunLifecycle, Runs, RunSeries
+from nbtrack.server.status_handlers import Experiments, ServerStatus
+
+PREFIX = r"/nbtrack/api/"
+_ID = r"([0-9a-f]{4,64})"
+
+ROUTES: list[tuple[str, type[ApiHandler]]] = [
+    (PREFIX + r"status", ServerStatus),
+    (PREFIX + r"experiments", Experiments),
+    (PREFIX + r"compare", Compare),
+    (PREFIX + r"runs", Runs),
+    (PREFIX + r"runs/(delete|undelete)", RunLifecycle),
+    (PREFIX + rf"runs/{_ID}", OneRun),
+    (PREFIX + rf"runs/{_ID}/series", RunSeries),
+    (PREFIX + rf"runs/{_ID}/artifacts/(.+)", RunArtifact),
+    (PREFIX + r"notebooks", NotebookByPath),
+    (PREFIX + rf"notebooks/{_ID}/revisions", NotebookRevisions),
+    (PREFIX + rf"notebooks/{_ID}/checkpoint", NotebookCheckpoint),
+    (PREFIX + rf"revisions/{_ID}", OneRevision),
+    (PREFIX + rf"revisions/{_ID}/document", RevisionNotebook),
+    (PREFIX + rf"revisions/{_ID}/diff", RevisionDiff),
+    (PREFIX + r"snapshots", SnapshotOfDocument),
+    (PREFIX + r"documents/([^/]{1,200})/close", CloseDocument),
+    (PREFIX + r".*", NoSuchEndpoint),
+]

@@ -1,0 +1,159 @@
+"""Snapshots of open documents: the mirror is brought up to date, the history written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nbtrack.entities import Notebook, RevisionReason, utc_now
+from nbtrack.errors import StateError, UsageError
+from nbtrack.history.diff import ManifestDiff
+from nbtrack.history.identity import resolve
+from nbtrack.history.lookup import compare_with_document
+from nbtrack.history.manifest import EncodedNotebook
+from nbtrack.history.record import Snapshot, record
+from nbtrack.present import revision_info
+from nbtrack.server.access import StoreAccess
+from nbtrack.server.documents import Document, Documents, Update
+from nbtrack.server.paths import NotebookPaths
+from nbtrack.store.base import Store
+from nbtrack.wire import SnapshotReply, SnapshotRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshots:
+    """Takes snapshot requests.
+
+    Args:
+        access: the store.
+        paths: how notebook paths are mapped.
+        documents: the mirror.
+        capture: whether revisions are recorded at all.
+    """
+
+    access: StoreAccess
+    paths: NotebookPaths
+    documents: Documents
+    capture: bool = True
+
+    async def take(self, request: SnapshotRequest, author: str) -> SnapshotReply:
+        """Bring the mirror up to date and record what the reason asks for.
+
+        Raises:
+            UsageError: the request contradicts itself or its notebook is none.
+            StateError: the whole document is needed.
+        """
+        _check(request)
+        path = self.paths.stored(request.path)
+        document = self.documents.open(request.document_id)
+        try:
+            async with document.lock:
+                return await self._take(document, request, path, author)
+        finally:
+            self.documents.shrink()
+
+    async def _take(
+        self, document: Document, request: SnapshotRequest, path: str, author: str
+    ) -> SnapshotReply:
+        update = Update(
+            sequence=request.sequence,
+            notebook=request.notebook,
+            base=request.base,
+            order=request.order,
+            cells=request.cells,
+            metadata=request.metadata,
+        )
+        state = await self.access.run(lambda: document.understand(update))
+        document.keep(request.sequence, state)
+        reply = await self.access.call(self._write, document, request, state, path, author)
+        document.path, document.notebook_id = path, reply.notebook_id
+        if reply.created:
+            document.stored(request.sequence)
+        return reply
+
+    async def diff_with_live(self, revision_id: str, document_id: str | None) -> ManifestDiff:
+        """Compare a revision with an open document as it stands.
+
+        Raises:
+            StateError: the document is not held here.
+        """
+        state = self.live(document_id)
+        return await self.access.call(compare_with_document, revision_id, state)
+
+    def live(self, document_id: str | None) -> EncodedNotebook:
+        """The newest state of an open document. Raises StateError when none is held."""
+        document = self.documents.held(document_id) if document_id else None
+        state = document.latest if document is not None else None
+        if state is None:
+            raise StateError("this document is not held here; send a snapshot of it first")
+        return state
+
+    def _write(
+        self,
+        store: Store,
+        document: Document,
+        request: SnapshotRequest,
+        state: EncodedNotebook,
+        path: str,
+        author: str,
+    ) -> SnapshotReply:
+        if request.restored_from is not None:
+            store.get_revision(request.restored_from)
+        notebook = self._notebook(store, document, request, state, path)
+        if request.reason == "sync" or not self.capture or notebook is None:
+            return SnapshotReply(
+                sequence=request.sequence,
+                notebook_id=notebook.notebook_id if notebook is not None else None,
+                revision=None,
+                created=False,
+            )
+        recorded = record(
+            store,
+            notebook.notebook_id,
+            Snapshot(
+                encoded=state,
+                reason=RevisionReason(request.reason),
+                author=author,
+                at=utc_now(),
+                msg_id=request.msg_id,
+                cell_id=request.cell_id,
+                label=(request.label or "").strip() or None,
+                restored_from=request.restored_from if request.reason == "restore" else None,
+            ),
+        )
+        return SnapshotReply(
+            sequence=request.sequence,
+            notebook_id=notebook.notebook_id,
+            revision=revision_info(store, recorded.revision),
+            created=recorded.created,
+        )
+
+    def _notebook(
+        self,
+        store: Store,
+        document: Document,
+        request: SnapshotRequest,
+        state: EncodedNotebook,
+        path: str,
+    ) -> Notebook | None:
+        """Which notebook it is; a mere sync makes none."""
+        if request.reason == "sync":
+            notebook = store.find_notebook(path)
+        else:
+            notebook = resolve(store, path, cell_ids=state.own_ids)
+        known = (document.kernel_id, document.notebook_id)
+        if notebook is not None and request.kernel_id is not None:
+            if known != (request.kernel_id, notebook.notebook_id):
+                store.bind_kernel(request.kernel_id, notebook.notebook_id)
+            document.kernel_id = request.kernel_id
+        return notebook
+
+
+def _check(request: SnapshotRequest) -> None:
+    if request.sequence < 1:
+        raise UsageError("sequence counts from 1")
+    if not request.document_id or not request.path:
+        raise UsageError("document_id and path must not be empty")
+    if request.reason == "execute" and not request.msg_id:
+        raise UsageError("a snapshot for execute needs msg_id")
+    if request.reason == "restore" and not request.restored_from:
+        raise UsageError("a snapshot for restore needs restored_from")
