@@ -15,7 +15,7 @@ and no infinities, so a metric's value is a number or one of three words (`Numbe
     GET    runs/ID/artifacts/PATH                     → the bytes (sandboxed, never sniffed)
     GET    compare?run_id=A&run_id=B                  → Comparison
     GET    experiments                                → ExperimentList
-    GET    notebooks?path=P                           → NotebookInfo
+    GET    notebooks?path=P | notebook_id=ID          → NotebookInfo
     GET    notebooks/ID/revisions?limit&page_token&cell_id
                                                       → RevisionPage
     POST   notebooks/ID/checkpoint   CheckpointRequest → RevisionInfo

@@ -33,15 +33,17 @@ INLINE_BODY_BYTES = 200_000
 
 
 class NotebookByPath(ApiHandler):
-    """``notebooks?path=P``"""
+    """``notebooks?path=P`` or ``notebooks?notebook_id=ID``"""
 
     @endpoint
     async def get(self) -> None:
-        """What is known of the notebook at a path."""
-        path = self.text("path")
-        if path is None:
-            raise UsageError("name the notebook: path=…")
+        """What is known of the notebook at a path, or of one wherever it is now."""
         paths = self.services.paths
+        path, notebook_id = self.text("path"), self.text("notebook_id")
+        if notebook_id is not None:
+            path = await self.services.access.call(present_path, notebook_id, paths)
+        if path is None:
+            raise UsageError("name the notebook: path=… or notebook_id=…")
         self.reply(await self.services.access.call(notebook_info, path, paths))
 
 
@@ -89,10 +91,7 @@ class NotebookCheckpoint(ApiHandler):
         self.reply(await self.services.access.call(name))
 
     async def _saved_state(self, notebook_id: str) -> EncodedNotebook:
-        notebook = await self.services.access.call(lambda store: store.get_notebook(notebook_id))
-        path = self.services.paths.api(notebook.path)
-        if path is None:
-            raise StateError("this notebook is outside of this server's root directory")
+        path = await self.services.access.call(present_path, notebook_id, self.services.paths)
         model: dict[str, Any] = await ensure_async(
             self.services.contents_manager.get(path, content=True, type="notebook")
         )
@@ -185,6 +184,18 @@ class CloseDocument(ApiHandler):
     async def post(self, document_id: str) -> None:
         """Forget an open document."""
         self.reply(Done(count=int(self.services.documents.close(document_id))))
+
+
+def present_path(store: Store, notebook_id: str, paths: NotebookPaths) -> str:
+    """Where a notebook is now, as the contents API names it.
+
+    Raises:
+        StateError: it is outside of this server's root directory.
+    """
+    path = paths.api(store.get_notebook(notebook_id).path)
+    if path is None:
+        raise StateError("this notebook is outside of this server's root directory")
+    return path
 
 
 def notebook_info(store: Store, path: str, paths: NotebookPaths) -> NotebookInfo:
