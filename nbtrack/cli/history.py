@@ -1,0 +1,243 @@
+"""``nbtrack history``: a notebook's revisions; look at them, compare them, bring one back."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from nbtrack.cli.finding import find_notebook
+from nbtrack.cli.output import Output, common_options, print_json
+from nbtrack.entities import Notebook, Revision, utc_now
+from nbtrack.errors import NotFoundError, StateError, UsageError
+from nbtrack.wire import NotebookDiff, RevisionPage
+
+if TYPE_CHECKING:
+    from nbtrack.store.base import Store
+
+_NOTEBOOK = click.argument("path", metavar="NOTEBOOK", type=click.Path(path_type=Path))
+
+
+@click.group(epilog="A REV is r12 or 12, a label, the beginning of a revision's id, or 'latest'.")
+@common_options
+def history(output: Output) -> None:
+    """Look at a notebook's revisions, and bring one back."""
+
+
+@history.command(epilog="Example: nbtrack history log 01-first-run.ipynb")
+@_NOTEBOOK
+@click.option(
+    "-n", "limit", type=click.IntRange(1, 1000), default=30, show_default=True, help="So many."
+)
+@click.option("--cell", "cell_id", metavar="ID", help="Only revisions that changed this cell.")
+@common_options
+def log(output: Output, path: Path, limit: int, cell_id: str | None) -> None:
+    """List a notebook's revisions, newest first: who, when, why, what changed."""
+    from nbtrack.cli.revision_tables import print_log
+    from nbtrack.present import revision_infos
+
+    store = output.open_store()
+    notebook = find_notebook(store, path)
+    page = store.list_revisions(notebook.notebook_id, limit=limit, cell_id=cell_id)
+    infos = revision_infos(store, page.items)
+    if output.as_json:
+        print_json(RevisionPage(revisions=infos, next_page_token=page.next_page_token))
+        return
+    print_log(output, infos)
+    if page.next_page_token is not None:
+        output.note(f"{notebook.revision_count} revisions in all; see more with -n")
+
+
+@history.command(epilog="Example: nbtrack history show 01-first-run.ipynb r3 --json > old.ipynb")
+@_NOTEBOOK
+@click.argument("revision_text", metavar="REV")
+@common_options
+def show(output: Output, path: Path, revision_text: str) -> None:
+    """Show the cells of a revision; with --json the notebook itself, outputs included."""
+    from nbtrack.cli.revision_tables import print_document
+    from nbtrack.history.lookup import resolve_revision, revision_document
+
+    store = output.open_store()
+    notebook = find_notebook(store, path)
+    revision = resolve_revision(store, notebook.notebook_id, revision_text)
+    document = revision_document(store, revision.revision_id)
+    if output.as_json:
+        print_json(document)
+    else:
+        print_document(output, document)
+
+
+@history.command(epilog="Example: nbtrack history diff 01-first-run.ipynb r3 r5")
+@_NOTEBOOK
+@click.argument("old_text", metavar="REV")
+@click.argument("new_text", metavar="[REV]", required=False)
+@common_options
+def diff(output: Output, path: Path, old_text: str, new_text: str | None) -> None:
+    """Show what differs between two revisions, or between a revision and the file."""
+    from nbtrack.cli.diff_text import diff_lines, summary_line
+    from nbtrack.history.lookup import resolve_revision
+
+    store = output.open_store()
+    notebook = find_notebook(store, path)
+    old = resolve_revision(store, notebook.notebook_id, old_text)
+    new = resolve_revision(store, notebook.notebook_id, new_text) if new_text else None
+    found = _compare(store, path, old, new)
+    if output.as_json:
+        print_json(found)
+        return
+    for line in diff_lines(found):
+        output.styled(line)
+    sides = f"r{old.number} and {f'r{new.number}' if new is not None else 'the file'}"
+    output.note(f"Between {sides}: {summary_line(found)}.")
+
+
+def _compare(store: Store, path: Path, old: Revision, new: Revision | None) -> NotebookDiff:
+    from nbtrack.cli.notebook_files import read_notebook
+    from nbtrack.history.lookup import compare_revisions, compare_with_document
+    from nbtrack.history.manifest import encode
+    from nbtrack.present import notebook_diff, revision_info
+
+    old_info = revision_info(store, old)
+    if new is not None:
+        found = compare_revisions(store, old.revision_id, new.revision_id)
+        return notebook_diff(found, old=old_info, new=revision_info(store, new))
+    document = read_notebook(path)
+    if document is None:
+        raise NotFoundError("file", str(path), "Name a second revision to compare with.")
+    found = compare_with_document(store, old.revision_id, encode(document))
+    return notebook_diff(found, old=old_info, new=None)
+
+
+@history.command(epilog="Example: nbtrack history restore 01-first-run.ipynb r3 --cell forest")
+@_NOTEBOOK
+@click.argument("revision_text", metavar="REV")
+@click.option("--cell", "cell_id", metavar="ID", help="Bring back this cell only.")
+@click.option("--with-outputs", is_flag=True, help="Bring the outputs back too.")
+@click.option(
+    "--output",
+    "target",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="PATH",
+    help="Write to another file; the notebook stays as it is.",
+)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--force", is_flag=True, help="Also while the notebook is open in Jupyter.")
+@common_options
+def restore(
+    output: Output,
+    path: Path,
+    revision_text: str,
+    cell_id: str | None,
+    with_outputs: bool,
+    target: Path | None,
+    yes: bool,
+    force: bool,
+) -> None:
+    """Bring a revision back into the notebook's file, or one cell of it.
+
+    The present state is recorded first, so that nothing is lost. A notebook that is open in
+    JupyterLab is better restored there, in the History panel: that is an edit you can undo.
+    """
+    from nbtrack.history.lookup import resolve_revision
+
+    store = output.open_store()
+    notebook = find_notebook(store, path)
+    revision = resolve_revision(store, notebook.notebook_id, revision_text)
+    if target is not None:
+        _write_copy(output, path, revision, target, cell_id, with_outputs=with_outputs, yes=yes)
+        return
+    if not force:
+        _refuse_open(path)
+    what = f"cell {cell_id} of r{revision.number}" if cell_id else f"r{revision.number}"
+    _confirm(f"Write {what} into {path}?", yes=yes)
+    _restore_file(output, notebook, path, revision, cell_id, with_outputs=with_outputs)
+
+
+def _refuse_open(path: Path) -> None:
+    from nbtrack.cli.notebook_files import open_in_server
+
+    address = open_in_server(path)
+    if address is not None:
+        raise StateError(
+            f"{path} is open in Jupyter at {address}, where it may have unsaved edits. Restore it "
+            "there: History panel, choose the revision, Restore. Or shut its kernel down first, "
+            "write elsewhere with --output, or add --force"
+        )
+
+
+def _confirm(question: str, *, yes: bool) -> None:
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError(f"{question} Add --yes to say so")
+    click.confirm(question, abort=True, err=True)
+
+
+def _write_copy(
+    output: Output,
+    path: Path,
+    revision: Revision,
+    target: Path,
+    cell_id: str | None,
+    *,
+    with_outputs: bool,
+    yes: bool,
+) -> None:
+    from nbtrack.cli.notebook_files import read_notebook, write_notebook
+    from nbtrack.history.lookup import revision_document
+    from nbtrack.history.restore import restored_document
+
+    if target.exists():
+        _confirm(f"{target} exists. Overwrite it?", yes=yes)
+    document = restored_document(
+        read_notebook(path),
+        revision_document(output.open_store(), revision.revision_id),
+        cell_id=cell_id,
+        with_outputs=with_outputs,
+    )
+    write_notebook(target, document)
+    if output.as_json:
+        print_json({"path": str(target.absolute()), "revision": None})
+    else:
+        output.say(f"Wrote r{revision.number} to {target}. {path} is as it was.")
+
+
+def _restore_file(
+    output: Output,
+    notebook: Notebook,
+    path: Path,
+    revision: Revision,
+    cell_id: str | None,
+    *,
+    with_outputs: bool,
+) -> None:
+    from nbtrack.cli.notebook_files import read_notebook, write_notebook
+    from nbtrack.history.restore import restore_closed
+    from nbtrack.present import revision_info
+
+    store = output.open_store()
+    before_id = notebook.latest_revision_id
+    recorded = restore_closed(
+        store,
+        notebook,
+        revision,
+        read=lambda: read_notebook(path),
+        write=lambda document: write_notebook(path, document),
+        author=getpass.getuser(),
+        at=utc_now(),
+        cell_id=cell_id,
+        with_outputs=with_outputs,
+    )
+    restored = recorded.revision
+    if output.as_json:
+        info = revision_info(store, restored)
+        print_json({"path": str(path.absolute()), "revision": info})
+        return
+    output.say(f"Restored r{revision.number} into {path}; that is r{restored.number} now.")
+    undo_id = restored.parent_id or before_id
+    if undo_id is not None:
+        undo = store.get_revision(undo_id)
+        output.say(f"Take it back with: nbtrack history restore {path} r{undo.number}")

@@ -1,0 +1,41 @@
+"""Whether processes that died left records behind; takes them over and says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from nbtrack.cli.checks import Check
+from nbtrack.cli.output import Output
+from nbtrack.config import store_location
+from nbtrack.errors import NbtrackError
+
+
+def journal_checks(output: Output) -> Iterator[Check]:
+    """Adopt the journals of dead processes, if there are any. A store is not made for it."""
+    location = store_location(output.store_path)
+    if "://" not in location and not (Path(location) / "nbtrack.db").exists():
+        return
+    from nbtrack.tracking.adoption import adopt_journals
+
+    try:
+        report = adopt_journals(output.open_store())
+    except NbtrackError as error:
+        yield Check(
+            "journals",
+            "problem",
+            f"The records of ended processes cannot be taken over: {error}.",
+            "Mend the store first, then run nbtrack doctor again; nothing is lost meanwhile",
+        )
+        return
+    for problem in report.problems:
+        yield Check("journals", "warning", problem, "Nothing else can be read from it")
+    if report.journals or report.ended_run_ids:
+        yield Check(
+            "journals",
+            "ok",
+            f"Took over what {len(report.journals)} ended process(es) had left: {report.records} "
+            f"records; {len(report.ended_run_ids)} run(s) now read as interrupted.",
+        )
+    elif not report.problems:
+        yield Check("journals", "ok", "No process left anything behind.")

@@ -1,0 +1,80 @@
+"""Revisions and notebooks on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from nbtrack.cli.output import Output, instant_text, number_text
+from nbtrack.wire import RevisionInfo, RunMark
+
+
+def print_log(output: Output, revisions: Sequence[RevisionInfo]) -> None:
+    """A line a revision, newest first."""
+    if not revisions and output.terminal:
+        output.say("No revisions.")
+        return
+    columns = ("Rev", "When", "Who", "Why", "Changes", "Label", "Runs")
+    rows = [
+        (
+            f"r{revision.number}",
+            instant_text(revision.created_at, terminal=output.terminal),
+            revision.author,
+            reason_text(revision),
+            changes_text(revision),
+            revision.label or "",
+            ", ".join(_mark_text(mark) for mark in revision.runs),
+        )
+        for revision in revisions
+    ]
+    output.table(columns, rows, Rev="bold", Changes="fold", Runs="fold")
+
+
+def revision_line(revision: RevisionInfo) -> str:
+    """A revision in one line."""
+    facts = [
+        f"r{revision.number}",
+        revision.created_at.astimezone().strftime("%H:%M:%S"),
+        revision.author,
+        reason_text(revision),
+        changes_text(revision),
+    ]
+    return "  ".join(fact for fact in facts if fact)
+
+
+def reason_text(revision: RevisionInfo) -> str:
+    """Why a revision was recorded, in a few words."""
+    if revision.restored_from_number is not None:
+        return f"restored r{revision.restored_from_number}"
+    return revision.reason.value.replace("_", " ")
+
+
+def changes_text(revision: RevisionInfo) -> str:
+    """How many cells a revision changed, and how: ``1 added, 2 edited``."""
+    kinds = sorted(change.kind.value for change in revision.changes)
+    return ", ".join(
+        f"{len(list(group))} {'with other outputs' if kind == 'output' else kind}"
+        for kind, group in groupby(kinds)
+    )
+
+
+def _mark_text(mark: RunMark) -> str:
+    if mark.metric is None:
+        return mark.run_name
+    return f"{mark.run_name} {mark.metric.key}={number_text(float(mark.metric.last))}"
+
+
+def print_document(output: Output, document: Mapping[str, Any]) -> None:
+    """The cells of a notebook, code highlighted on a terminal."""
+    for cell in document["cells"]:
+        heading = f"{cell['cell_type']} cell {cell['id']}"
+        if not output.terminal:
+            output.say(f"# {heading}\n{cell['source']}\n")
+            continue
+        from rich.rule import Rule
+        from rich.syntax import Syntax
+
+        language = "python" if cell["cell_type"] == "code" else "markdown"
+        code = Syntax(cell["source"], language, background_color="default", word_wrap=True)
+        output.show(Rule(heading, align="left", style="dim"), code)

@@ -1,0 +1,214 @@
+"""Runs on a terminal: lists, one run, and comparisons."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from nbtrack.cli.output import (
+    Output,
+    duration_text,
+    instant_text,
+    number_text,
+    print_json,
+    size_text,
+)
+from nbtrack.cli.texts import status_text
+from nbtrack.wire import ComparedRow, Comparison, Number, RunDetail, RunSummary
+
+_STATUS_COLOUR = {"failed": "red", "interrupted": "red", "stopped": "yellow", "running": "cyan"}
+_TERMINAL_METRICS = 3
+_TERMINAL_PARAMS = 3
+_NO_RUNS = "No runs. Put %%track on the first line of a cell and run it, or try 'nbtrack demo'."
+
+
+def print_runs(output: Output, runs: Sequence[RunSummary], total: int) -> None:
+    """A line a run."""
+    if not output.terminal:
+        _print_all_columns(output, runs)
+        return
+    if not runs:
+        output.say(_NO_RUNS)
+        return
+    metrics = _common(each.key for run in runs for each in run.metrics)[:_TERMINAL_METRICS]
+    params = _differing_params(runs)[:_TERMINAL_PARAMS]
+    columns = ["Run", "Name", "Status", "Started", "Time", *metrics, *params]
+    rows = [
+        [
+            run.run_id[:8],
+            run.run_name,
+            status_text(run),
+            instant_text(run.started_at, terminal=True),
+            duration_text(run.duration_s),
+            *_metric_texts(run, metrics),
+            *_param_texts(run, params),
+        ]
+        for run in runs
+    ]
+    right = dict.fromkeys(metrics, "right")
+    output.table(columns, rows, Run="dim", Name="bold", Time="right", **right)
+    if total > len(runs):
+        output.note(f"{len(runs)} of {total} runs; see more with -n or --all")
+
+
+def _print_all_columns(output: Output, runs: Sequence[RunSummary]) -> None:
+    metrics = sorted({each.key for run in runs for each in run.metrics})
+    params = sorted({each.key for run in runs for each in run.params})
+    columns = ["run_id", "run_name", "status", "started_at", "duration_s", "experiment"]
+    columns += ["notebook", *(f"params.{key}" for key in params)]
+    columns += [f"metrics.{key}" for key in metrics]
+    rows = [
+        [
+            run.run_id,
+            run.run_name,
+            status_text(run),
+            instant_text(run.started_at, terminal=False),
+            "" if run.duration_s is None else f"{run.duration_s:.3f}",
+            run.experiment_name,
+            run.notebook_path or "",
+            *_param_texts(run, params),
+            *_exact_metric_texts(run, metrics),
+        ]
+        for run in runs
+    ]
+    output.table(columns, rows)
+
+
+def _common(keys: Iterable[str]) -> list[str]:
+    """Most frequent first; where equal, the order in which they came."""
+    return [key for key, _ in Counter(keys).most_common()]
+
+
+def _differing_params(runs: Sequence[RunSummary]) -> list[str]:
+    values: dict[str, set[str]] = {}
+    for run in runs:
+        for param in run.params:
+            values.setdefault(param.key, set()).add(param.value)
+    common = _common(param.key for run in runs for param in run.params)
+    return [key for key in common if len(values[key]) > 1]
+
+
+def _metric_texts(run: RunSummary, keys: Sequence[str]) -> list[str]:
+    found = {metric.key: metric.last for metric in run.metrics}
+    return [number_text(float(found[key])) if key in found else "" for key in keys]
+
+
+def _exact_metric_texts(run: RunSummary, keys: Sequence[str]) -> list[str]:
+    found = {metric.key: metric.last for metric in run.metrics}
+    return [repr(float(found[key])) if key in found else "" for key in keys]
+
+
+def _param_texts(run: RunSummary, keys: Sequence[str]) -> list[str]:
+    found = {param.key: param.value for param in run.params}
+    return [found.get(key, "") for key in keys]
+
+
+def print_run(output: Output, detail: RunDetail) -> None:
+    """Everything about one run."""
+    run = detail.run
+    _print_facts(output, detail)
+    if run.params:
+        output.say()
+        output.table(("Param", "Value"), [(each.key, each.value) for each in run.params])
+    if run.metrics:
+        output.say()
+        rows = [
+            (
+                each.key,
+                *(number_text(float(value)) for value in (each.last, each.min, each.max)),
+                str(each.count),
+            )
+            for each in run.metrics
+        ]
+        right = dict.fromkeys(("Last", "Min", "Max", "Points"), "right")
+        output.table(("Metric", "Last", "Min", "Max", "Points"), rows, **right)
+    if detail.artifacts:
+        output.say()
+        files = [
+            (each.path, each.media_type, size_text(each.size_bytes)) for each in detail.artifacts
+        ]
+        output.table(("File", "Type", "Size"), files, Size="right")
+    for child in detail.children:
+        output.say(f"Nested run: {child.run_name} ({child.run_id[:8]}), {status_text(child)}")
+    if detail.execution is not None:
+        _print_code(output, detail)
+
+
+def _print_facts(output: Output, detail: RunDetail) -> None:
+    run = detail.run
+    environment = detail.environment
+    place = run.notebook_path or run.source_name
+    if run.revision_number is not None:
+        place = f"{place}, r{run.revision_number}"
+    facts = {
+        "Run": f"{run.run_name} ({run.run_id})",
+        "Status": status_text(run),
+        "Error": f"{run.error_name}: {run.error_message}" if run.error_name else "",
+        "Started": instant_text(run.started_at, terminal=output.terminal),
+        "Time": duration_text(run.duration_s),
+        "User": run.user_id,
+        "Experiment": run.experiment_name,
+        "Source": place,
+        "Cell": run.cell_id or "",
+        "Tags": ", ".join(f"{key}={value}" for key, value in run.tags.items()),
+        "Python": f"{environment.python}, {environment.platform}" if environment else "",
+        "Packages": f"{len(environment.packages)} recorded" if environment else "",
+        "Git": _git_text(detail),
+        "Incomplete": run.capture_incomplete or "",
+    }
+    for name, value in facts.items():
+        if value:
+            output.say(f"{name + ':':<12} {value}")
+
+
+def _git_text(detail: RunDetail) -> str:
+    git = detail.environment.git if detail.environment is not None else None
+    if git is None:
+        return ""
+    branch = f" on {git.branch}" if git.branch else ""
+    return f"{git.commit[:12]}{branch}{', with uncommitted changes' if git.dirty else ''}"
+
+
+def _print_code(output: Output, detail: RunDetail) -> None:
+    execution = detail.execution
+    assert execution is not None
+    if detail.earlier:
+        output.say(f"\nDepends on {len(detail.earlier)} earlier cell execution(s).")
+    output.say("\nCode:")
+    if not output.terminal:
+        output.say(execution.source)
+        return
+    from rich.syntax import Syntax
+
+    output.show(Syntax(execution.source, "python", background_color="default", word_wrap=True))
+
+
+def print_comparison(output: Output, found: Comparison, *, only_differences: bool) -> None:
+    """A column a run, a row a fact; the best value of a metric is starred."""
+    rows = [row for row in found.rows if row.differs or not only_differences]
+    if output.as_json:
+        print_json(Comparison(runs=found.runs, rows=rows))
+        return
+    names = [run.run_name for run in found.runs]
+    if len(set(names)) < len(names):
+        names = [f"{run.run_name} {run.run_id[:4]}" for run in found.runs]
+    output.table(
+        ["", "Key", *names],
+        [[row.kind, row.key, *_compared_texts(row)] for row in rows],
+        Key="bold",
+    )
+    if not rows:
+        output.note("These runs do not differ.")
+
+
+def _compared_texts(row: ComparedRow) -> list[str]:
+    texts = [_value_text(row.kind, value) for value in row.values]
+    if row.best is not None:
+        texts[row.best] += " *"
+    return texts
+
+
+def _value_text(kind: str, value: Number | str | None) -> str:
+    if value is None:
+        return ""
+    return number_text(float(value)) if kind == "metric" else str(value)

@@ -1,0 +1,145 @@
+"""``nbtrack history``: log, show, diff and restore over real files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from nbtrack.store.base import Store
+from tests.cli.conftest import Command, document, record_save, write
+
+FIRST = document(load="x = 1\ny = 2", model="fit(x)")
+SECOND = document(load="x = 10\ny = 2", model="fit(x)", plot="plot(x)")
+
+
+@pytest.fixture
+def notebook(store: Store, tmp_path: Path) -> Path:
+    """A notebook with two revisions, the second one in its file."""
+    path = tmp_path / "work.ipynb"
+    record_save(store, path, FIRST, minute=1)
+    record_save(store, path, SECOND, minute=2)
+    return write(path, SECOND)
+
+
+def sources(path: Path) -> dict[str, str]:
+    """The sources in a file, by cell id."""
+    return {cell["id"]: cell["source"] for cell in nbformat.read(path, as_version=4).cells}
+
+
+def test_log_lists_newest_first(nbtrack: Command, notebook: Path) -> None:
+    """The log has a line a revision: number, author, reason and what changed."""
+    newest, oldest = nbtrack("history", "log", notebook).rows
+    assert (newest["Rev"], newest["Who"], newest["Why"]) == ("r2", "ada", "save")
+    assert newest["Changes"] == "1 added, 1 edited"
+    assert oldest["Rev"] == "r1"
+
+
+def test_log_of_one_cell(nbtrack: Command, notebook: Path) -> None:
+    """--cell keeps the revisions that changed that cell."""
+    page = nbtrack("history", "log", notebook, "--cell", "plot", "--json").json
+    assert [revision["number"] for revision in page["revisions"]] == [2]
+
+
+def test_an_unknown_notebook_names_known_ones(
+    nbtrack: Command, notebook: Path, tmp_path: Path
+) -> None:
+    """A notebook of which nothing is recorded exits 1 and says which ones are known."""
+    answer = nbtrack("history", "log", tmp_path / "other.ipynb")
+    assert answer.code == 1
+    assert str(notebook) in answer.err
+
+
+@pytest.mark.parametrize("name", ["r1", "1"])
+def test_show_gives_the_sources(nbtrack: Command, notebook: Path, name: str) -> None:
+    """A revision is named by r1 or 1; its cells are printed with their ids."""
+    answer = nbtrack("history", "show", notebook, name)
+    assert answer.out == ("# code cell load\nx = 1\ny = 2\n\n# code cell model\nfit(x)\n\n")
+
+
+def test_show_json_is_a_notebook(nbtrack: Command, notebook: Path) -> None:
+    """With --json a revision is printed as a valid notebook."""
+    shown = nbformat.reads(nbtrack("history", "show", notebook, "r1", "--json").out, as_version=4)
+    nbformat.validate(shown)
+    assert [cell["id"] for cell in shown.cells] == ["load", "model"]
+
+
+def test_diff_between_revisions(nbtrack: Command, notebook: Path) -> None:
+    """A diff shows the changed cells with + and - lines, and counts on stderr."""
+    answer = nbtrack("history", "diff", notebook, "r1", "r2")
+    assert answer.out.splitlines() == [
+        "@@ ~ code cell load: edited",
+        "- x = 1",
+        "+ x = 10",
+        "  y = 2",
+        "@@ + code cell plot: added",
+        "+ plot(x)",
+    ]
+    assert answer.err == "Between r1 and r2: 1 added, 1 edited.\n"
+
+
+def test_diff_against_the_file(nbtrack: Command, notebook: Path) -> None:
+    """Without a second revision the file is compared with."""
+    assert "no difference" in nbtrack("history", "diff", notebook, "r2").err
+    write(notebook, document(load="x = 10\ny = 2", model="fit(x, y)", plot="plot(x)"))
+    diff = nbtrack("history", "diff", notebook, "r2", "--json").json
+    assert (diff["edited"], diff["new"]) == (1, None)
+
+
+class TestRestore:
+    def test_it_writes_the_file_and_records_both_states(
+        self, nbtrack: Command, notebook: Path, store: Store
+    ) -> None:
+        """Restoring records the present, unrecorded state first, and can be taken back."""
+        write(notebook, document(load="x = 99"))
+        answer = nbtrack("history", "restore", notebook, "r1", "--yes")
+        assert answer.code == 0
+        assert sources(notebook) == {"load": "x = 1\ny = 2", "model": "fit(x)"}
+        found = store.list_revisions(store.list_notebooks()[0].notebook_id).items
+        assert [each.reason.value for each in found[:2]] == ["restore", "before_restore"]
+        undo = answer.out.splitlines()[-1].split("nbtrack ")[-1].split()
+        assert nbtrack(*undo, "--yes").code == 0
+        assert sources(notebook) == {"load": "x = 99"}
+
+    def test_one_cell(self, nbtrack: Command, notebook: Path) -> None:
+        """--cell brings one cell back and leaves the others as they are."""
+        assert nbtrack("history", "restore", notebook, "r1", "--cell", "load", "--yes").code == 0
+        assert sources(notebook) == {**sources_of(SECOND), "load": "x = 1\ny = 2"}
+
+    def test_an_unknown_cell_changes_nothing(self, nbtrack: Command, notebook: Path) -> None:
+        """A cell that the revision does not have exits 1; the file is as it was."""
+        before = notebook.read_bytes()
+        assert nbtrack("history", "restore", notebook, "r1", "--cell", "no", "--yes").code == 1
+        assert notebook.read_bytes() == before
+
+    def test_another_file(self, nbtrack: Command, notebook: Path, tmp_path: Path) -> None:
+        """--output writes elsewhere; the notebook's own file is as it was."""
+        before = notebook.read_bytes()
+        target = tmp_path / "old.ipynb"
+        assert nbtrack("history", "restore", notebook, "r1", "--output", target).code == 0
+        assert sources(target) == sources_of(FIRST)
+        assert notebook.read_bytes() == before
+
+    def test_without_a_person_it_wants_yes(self, nbtrack: Command, notebook: Path) -> None:
+        """Where nobody can be asked, nothing is written without --yes."""
+        before = notebook.read_bytes()
+        answer = nbtrack("history", "restore", notebook, "r1")
+        assert answer.code == 2
+        assert "--yes" in answer.err
+        assert notebook.read_bytes() == before
+
+    def test_the_files_mode_stays(self, nbtrack: Command, notebook: Path) -> None:
+        """The restored file has the mode it had, and ends with a newline."""
+        notebook.chmod(0o640)
+        nbtrack("history", "restore", notebook, "r1", "--yes")
+        assert notebook.stat().st_mode & 0o777 == 0o640
+        assert notebook.read_bytes().endswith(b"}\n")
+        assert json.loads(notebook.read_bytes())["nbformat"] == 4
+
+
+def sources_of(content: dict[str, Any]) -> dict[str, str]:
+    """The sources of a document, by cell id."""
+    return {cell["id"]: cell["source"] for cell in content["cells"]}
