@@ -12,7 +12,7 @@ from nbtrack.store import open_store
 from nbtrack.store.base import Store
 
 
-class NbtrackServer(ExtensionApp):  # type: ignore[misc]
+class NbtrackServer(ExtensionApp):
     """nbtrack's half in the Jupyter Server process."""
 
     name = "nbtrack"
@@ -21,6 +21,7 @@ class NbtrackServer(ExtensionApp):  # type: ignore[misc]
 
     def initialize_settings(self) -> None:
         """Wire our parts to this server. Nothing is opened yet."""
+        assert self.serverapp is not None  # linked before settings are initialised
         self.settings[SETTING] = build_services(
             contents_manager=self.serverapp.contents_manager,
             event_logger=self.serverapp.event_logger,
@@ -42,6 +43,6 @@ class NbtrackServer(ExtensionApp):  # type: ignore[misc]
 
 
 def _adopt(store: Store) -> None:
-    from nbtrack.tracking import adopt_journals
+    from nbtrack.tracking.adoption import adopt_journals
 
     adopt_journals(store)

@@ -113,12 +113,12 @@ def decode_json(body: bytes, shape: type[S]) -> S:
         raise ApiError(400, "bad_request", f"the body is not JSON: {error}") from error
 
 
-class ApiHandler(APIHandler):  # type: ignore[misc]
+class ApiHandler(APIHandler):
     """Base of our handlers."""
 
     auth_resource = AUTH_RESOURCE
 
-    async def prepare(self) -> None:
+    async def prepare(self) -> None:  # type: ignore[override]
         """The first request starts the watch for changes."""
         await super().prepare()
         if self.current_user:
@@ -145,7 +145,7 @@ class ApiHandler(APIHandler):  # type: ignore[misc]
 
     def text(self, name: str) -> str | None:
         """A query argument; None when absent or empty."""
-        return cast(str, self.get_query_argument(name, "")) or None
+        return self.get_query_argument(name, "") or None
 
     def texts(self, name: str) -> tuple[str, ...]:
         """A query argument that may be given several times."""
@@ -193,7 +193,7 @@ class ApiHandler(APIHandler):  # type: ignore[misc]
 class NoSuchEndpoint(ApiHandler):
     """Everything below our prefix that is nothing."""
 
-    async def prepare(self) -> None:
+    async def prepare(self) -> None:  # type: ignore[override]
         """Refuse every method alike."""
         await super().prepare()
         if not self.current_user:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -73,15 +72,18 @@ class LiveChanges:
         """Begin to watch, if not yet. On the event loop."""
         if self._task is None and not self._stopped:
             self._task = asyncio.get_running_loop().create_task(self._watch())
+            self._task.add_done_callback(self._report)
 
     async def stop(self) -> None:
         """Stop watching. Idempotent."""
         self._stopped = True
-        if self._task is not None:
+        if self._task is not None and not self._task.done():
             self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+            await asyncio.wait([self._task])
+
+    def _report(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._log.error("nbtrack: live changes ended", exc_info=error)
 
     async def _watch(self) -> None:
         cursor: int | None = None
@@ -92,7 +94,7 @@ class LiveChanges:
                 if time.monotonic() >= adopt_at:
                     await self._access.call(self._adopt)
                     adopt_at = time.monotonic() + self._adopt_s
-                changes = await self._access.call(lambda store: store.changes(cursor))
+                changes = await self._access.call(_changes, cursor)
             except NbtrackError as error:
                 if not in_trouble:
                     self._log.warning("nbtrack: live changes pause: %s", error)
@@ -111,3 +113,7 @@ class LiveChanges:
             event = ChangeEvent(run_ids=runs[:MAX_IDS], notebook_ids=notebooks[:MAX_IDS])
             self._emit(msgspec.to_builtins(event))
             runs, notebooks = runs[MAX_IDS:], notebooks[MAX_IDS:]
+
+
+def _changes(store: Store, since: int | None) -> Changes:
+    return store.changes(since)

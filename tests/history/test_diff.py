@@ -19,11 +19,12 @@ def compare(old, new):
 
 
 def shape(found):
+    """What became of each cell, briefly."""
     return [(delta.cell.cell_id, str(delta.status), delta.moved) for delta in found.cells]
 
 
 def test_each_cell_says_what_became_of_it():
-    """Edited, added, removed and unchanged cells stand in the new order, removed where they were."""
+    """Cells stand in the new order with their status, removed ones where they were."""
     old = notebook(code("a = 1", "a"), code("b", "b"), code("c", "c"))
     new = notebook(code("a = 2", "a"), code("d", "d"), code("c", "c"))
     assert shape(compare(old, new)) == [
