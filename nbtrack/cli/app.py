@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -106,9 +105,4 @@ def run(args: Sequence[str] | None = None) -> int:
     except NbtrackError as error:
         _report(_error_code(error), str(error), as_json=as_json)
         return EXIT_USAGE if isinstance(error, UsageError) else EXIT_PROBLEM
-    except BrokenPipeError:
-        # Whoever read our output has enough (`nbtrack runs list | head`). Python would
-        # complain again when it flushes stdout at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_OK
     return result if isinstance(result, int) else EXIT_OK

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -60,6 +61,7 @@ def run_headless(output: Output, path: Path) -> int:
 @contextmanager
 def _kernel(document: Any, path: Path) -> Iterator[NotebookClient]:
     from nbclient import NotebookClient
+    from nbclient.exceptions import DeadKernelError
 
     client = NotebookClient(
         document,
@@ -67,9 +69,16 @@ def _kernel(document: Any, path: Path) -> Iterator[NotebookClient]:
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent)}},
     )
-    # What Jupyter Server tells a kernel about its notebook, for want of one.
-    with client.setup_kernel(env={**os.environ, "JPY_SESSION_NAME": str(path)}):
-        yield client
+    with tempfile.TemporaryFile() as log:
+        # JPY_SESSION_NAME is how Jupyter Server tells a kernel its notebook.
+        environment = {**os.environ, "JPY_SESSION_NAME": str(path)}
+        try:
+            with client.setup_kernel(env=environment, stderr=log):
+                yield client
+        except DeadKernelError as error:
+            log.seek(0)
+            said = log.read().decode(errors="replace").strip()
+            raise StateError(f"the kernel died. It said:\n{said}") from error
 
 
 def _execute(output: Output, client: NotebookClient, index: int) -> None:

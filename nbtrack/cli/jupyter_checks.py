@@ -16,7 +16,11 @@ from typing import Any
 import nbtrack
 from nbtrack.cli.checks import Check
 
-_REINSTALL = "Install nbtrack again in this environment: pip install --force-reinstall nbtrack"
+_REINSTALL = (
+    f"Install nbtrack again: {sys.executable} -m pip install --force-reinstall --no-deps nbtrack "
+    "(from a clone: . in the place of nbtrack)"
+)
+_KERNEL_LOG = "kernel.log"
 _PROBE = (
     "__import__('json').dumps(["
     "'nbtrack' in get_ipython().extension_manager.loaded, __import__('sys').prefix,"
@@ -72,8 +76,8 @@ def front_end_check() -> Check:
             f"but nbtrack is {nbtrack.__version__}.",
             _REINSTALL,
         )
-    disabled = get_page_config(folders).get("disabledExtensions", {})
-    if any(name.partition(":")[0] == "nbtrack" and off for name, off in disabled.items()):
+    disabled: list[str] = get_page_config(folders).get("disabledExtensions", [])
+    if any(name.partition(":")[0] == "nbtrack" for name in disabled):
         return Check(
             "front end",
             "problem",
@@ -128,22 +132,18 @@ def _extra_extensions(path: Path) -> list[str]:
 def _real_kernel_check(timeout_s: float) -> Check:
     from jupyter_client.kernelspec import NoSuchKernel
 
-    try:
-        loaded, prefix, version = _ask_kernel(timeout_s)
-    except NoSuchKernel:
-        return Check(
-            "kernel",
-            "problem",
-            "There is no kernel named python3.",
-            "Install one: pip install ipykernel",
-        )
-    except (RuntimeError, TimeoutError, OSError) as error:
-        return Check(
-            "kernel",
-            "problem",
-            f"The python3 kernel did not answer: {error}",
-            "Try it: jupyter run --kernel=python3",
-        )
+    with tempfile.TemporaryDirectory(prefix="nbtrack-doctor-") as folder:
+        try:
+            loaded, prefix, version = _ask_kernel(Path(folder), timeout_s)
+        except NoSuchKernel:
+            mend = "Install one: pip install ipykernel"
+            return Check("kernel", "problem", "There is no kernel named python3.", mend)
+        except TimeoutError:
+            said = f"The python3 kernel did not answer within {timeout_s:g} s."
+            return Check("kernel", "problem", said, "Try again with a longer --timeout")
+        except (RuntimeError, OSError) as error:
+            said = f"The python3 kernel does not start: {error}. {_said(folder)}".strip()
+            return Check("kernel", "problem", said, "Try: jupyter kernel --kernel=python3")
     if loaded:
         return Check("kernel", "ok", f"A fresh python3 kernel has nbtrack {version} loaded.")
     if Path(prefix) != Path(sys.prefix):
@@ -151,7 +151,7 @@ def _real_kernel_check(timeout_s: float) -> Check:
             "kernel",
             "problem",
             f"The python3 kernel runs in another environment, {prefix}.",
-            f"Install nbtrack there too: {Path(prefix) / 'bin' / 'python'} -m pip install nbtrack",
+            "Install nbtrack there too, or use a kernel of this environment",
         )
     return Check(
         "kernel",
@@ -162,26 +162,33 @@ def _real_kernel_check(timeout_s: float) -> Check:
     )
 
 
-def _ask_kernel(timeout_s: float) -> tuple[bool, str, str | None]:
+def _said(folder: str) -> str:
+    """The last line of what the kernel wrote to stderr."""
+    lines = (Path(folder) / _KERNEL_LOG).read_text(errors="replace").strip().splitlines()
+    return f"It said: {lines[-1]}" if lines else ""
+
+
+def _ask_kernel(folder: Path, timeout_s: float) -> tuple[bool, str, str | None]:
     """Start the python3 kernel and ask it: nbtrack loaded, its ``sys.prefix``, the version.
 
-    The kernel gets a store of its own, so that asking leaves no trace.
+    It runs in the folder with a store of its own there, so that asking leaves no trace.
     """
     from jupyter_client.manager import KernelManager
 
     manager = KernelManager(kernel_name="python3")
-    with tempfile.TemporaryDirectory(prefix="nbtrack-doctor-") as folder:
-        manager.start_kernel(env={**os.environ, "NBTRACK_STORE": folder}, cwd=folder)
-        client = manager.client()
-        try:
-            client.start_channels()
-            client.wait_for_ready(timeout=timeout_s)
-            reply = client.execute(
-                "", silent=True, user_expressions={"probe": _PROBE}, reply=True, timeout=timeout_s
-            )
-        finally:
-            client.stop_channels()
-            manager.shutdown_kernel(now=True)
+    environment = {**os.environ, "NBTRACK_STORE": str(folder / "store")}
+    with (folder / _KERNEL_LOG).open("wb") as log:
+        manager.start_kernel(env=environment, cwd=str(folder), stderr=log)
+    client = manager.client()
+    try:
+        client.start_channels()
+        client.wait_for_ready(timeout=timeout_s)
+        reply = client.execute(
+            "", silent=True, user_expressions={"probe": _PROBE}, reply=True, timeout=timeout_s
+        )
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
     probe = reply["content"]["user_expressions"]["probe"]
     if probe["status"] != "ok":
         raise RuntimeError(probe.get("evalue", "it could not evaluate an expression"))

@@ -10,7 +10,6 @@ from nbtrack.cli.output import (
     duration_text,
     instant_text,
     number_text,
-    print_json,
     size_text,
 )
 from nbtrack.cli.texts import status_text
@@ -183,21 +182,17 @@ def _print_code(output: Output, detail: RunDetail) -> None:
     output.show(Syntax(execution.source, "python", background_color="default", word_wrap=True))
 
 
-def print_comparison(output: Output, found: Comparison, *, only_differences: bool) -> None:
+def print_comparison(output: Output, found: Comparison) -> None:
     """A column a run, a row a fact; the best value of a metric is starred."""
-    rows = [row for row in found.rows if row.differs or not only_differences]
-    if output.as_json:
-        print_json(Comparison(runs=found.runs, rows=rows))
-        return
     names = [run.run_name for run in found.runs]
     if len(set(names)) < len(names):
         names = [f"{run.run_name} {run.run_id[:4]}" for run in found.runs]
     output.table(
-        ["", "Key", *names],
-        [[row.kind, row.key, *_compared_texts(row)] for row in rows],
+        ["Kind", "Key", *names],
+        [[row.kind, row.key, *_compared_texts(row)] for row in found.rows],
         Key="bold",
     )
-    if not rows:
+    if not found.rows:
         output.note("These runs do not differ.")
 
 

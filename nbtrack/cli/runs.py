@@ -11,7 +11,7 @@ from nbtrack.cli.finding import find_notebook, find_run
 from nbtrack.cli.output import Output, common_options, print_json
 from nbtrack.errors import NotFoundError
 from nbtrack.store.base import RunQuery
-from nbtrack.wire import Done, RunPage
+from nbtrack.wire import Comparison, Done, RunPage
 
 _PAGE = 1000
 
@@ -122,11 +122,17 @@ def compare(output: Output, run_texts: tuple[str, ...], only_differences: bool) 
     if len(run_texts) < 2:
         raise click.UsageError("Name at least two runs.", click.get_current_context())
     from nbtrack.cli.run_tables import print_comparison
-    from nbtrack.query import compare_runs
+    from nbtrack.present import run_summaries
+    from nbtrack.query import compare as compare_runs
 
     store = output.open_store()
-    found = compare_runs(store, [find_run(store, text).run_id for text in run_texts])
-    print_comparison(output, found, only_differences=only_differences)
+    found = [find_run(store, text) for text in run_texts]
+    rows = [row for row in compare_runs(found) if row.differs or not only_differences]
+    comparison = Comparison(runs=run_summaries(store, found, path=str), rows=rows)
+    if output.as_json:
+        print_json(comparison)
+    else:
+        print_comparison(output, comparison)
 
 
 @runs.command(epilog="Example: nbtrack runs delete baseline")
