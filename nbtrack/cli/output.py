@@ -6,9 +6,10 @@ import functools
 import json
 import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -68,13 +69,19 @@ class Output:
         """Print with rich, at the width of the terminal."""
         console().print(*renderables)
 
-    def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]], **styles: str) -> None:
+    def table(
+        self,
+        columns: Sequence[str],
+        rows: Sequence[Sequence[str]],
+        styles: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         """Rows under headings on a terminal, tab-separated lines in a pipe.
 
         Args:
             columns: headings.
             rows: as many texts a row as there are headings.
-            styles: rich options by heading: ``Name="bold"``; ``right`` aligns to the right.
+            styles: a rich style by heading; ``right`` aligns to the right, and ``fold`` may
+                take several lines where others are cut.
         """
         if not self.terminal:
             for row in (columns, *rows):
@@ -90,7 +97,7 @@ class Output:
             table.add_column(
                 name,
                 justify="right" if style == "right" else "left",
-                style="" if style == "right" else style,
+                style="" if style in ("right", "fold") else style,
                 overflow="fold" if style == "fold" else "ellipsis",
                 no_wrap=style != "fold",
             )

@@ -28,7 +28,7 @@ def print_log(output: Output, revisions: Sequence[RevisionInfo]) -> None:
         )
         for revision in revisions
     ]
-    output.table(columns, rows, Rev="bold", Changes="fold", Runs="fold")
+    output.table(columns, rows, {"Rev": "bold", "Changes": "fold", "Runs": "fold"})
 
 
 def revision_line(revision: RevisionInfo) -> str:

@@ -45,7 +45,7 @@ def print_runs(output: Output, runs: Sequence[RunSummary], total: int) -> None:
         for run in runs
     ]
     right = dict.fromkeys(metrics, "right")
-    output.table(columns, rows, Run="dim", Name="bold", Time="right", **right)
+    output.table(columns, rows, {"Run": "dim", "Name": "bold", "Time": "right", **right})
     if total > len(runs):
         output.note(f"{len(runs)} of {total} runs; see more with -n or --all")
 
@@ -108,7 +108,9 @@ def print_run(output: Output, detail: RunDetail) -> None:
     _print_facts(output, detail)
     if run.params:
         output.say()
-        output.table(("Param", "Value"), [(each.key, each.value) for each in run.params])
+        output.table(
+            ("Param", "Value"), [(each.key, each.value) for each in run.params], {"Value": "fold"}
+        )
     if run.metrics:
         output.say()
         rows = [
@@ -120,13 +122,13 @@ def print_run(output: Output, detail: RunDetail) -> None:
             for each in run.metrics
         ]
         right = dict.fromkeys(("Last", "Min", "Max", "Points"), "right")
-        output.table(("Metric", "Last", "Min", "Max", "Points"), rows, **right)
+        output.table(("Metric", "Last", "Min", "Max", "Points"), rows, right)
     if detail.artifacts:
         output.say()
         files = [
             (each.path, each.media_type, size_text(each.size_bytes)) for each in detail.artifacts
         ]
-        output.table(("File", "Type", "Size"), files, Size="right")
+        output.table(("File", "Type", "Size"), files, {"Size": "right"})
     for child in detail.children:
         output.say(f"Nested run: {child.run_name} ({child.run_id[:8]}), {status_text(child)}")
     if detail.execution is not None:
@@ -187,11 +189,12 @@ def print_comparison(output: Output, found: Comparison) -> None:
     names = [run.run_name for run in found.runs]
     if len(set(names)) < len(names):
         names = [f"{run.run_name} {run.run_id[:4]}" for run in found.runs]
-    output.table(
-        ["Kind", "Key", *names],
-        [[row.kind, row.key, *_compared_texts(row)] for row in found.rows],
-        Key="bold",
-    )
+    rows = [
+        [row.kind, row.key, *_compared_texts(row)]
+        for row in found.rows
+        if row.values.count(None) < len(row.values)
+    ]
+    output.table(["Kind", "Key", *names], rows, {**dict.fromkeys(names, "fold"), "Key": "bold"})
     if not found.rows:
         output.note("These runs do not differ.")
 
