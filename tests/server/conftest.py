@@ -34,7 +34,7 @@ def store(store_path, jp_serverapp):
 def api(jp_fetch):
     """Ask an endpoint: ``await api("GET", "runs", limit=3)`` gives (status, JSON)."""
 
-    async def ask(method, path, body=None, **params):
+    async def ask(method, path, body=None, /, **params):
         response = await jp_fetch(
             "nbtrack",
             "api",
