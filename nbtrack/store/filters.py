@@ -23,7 +23,7 @@ from sqlalchemy import (
 from nbtrack.entities import RunStatus
 from nbtrack.store.dialect import number_in
 from nbtrack.store.paging import Ordering
-from nbtrack.store.rows import to_us
+from nbtrack.store.rows import experiment_number, to_us
 from nbtrack.store.schema import experiments, metrics, params, revisions, runs, tags
 from nbtrack.store.search import (
     Combination,
@@ -207,10 +207,12 @@ class _Conditions:
         return name
 
     def _identity(self, node: Comparison, value: Value) -> int | float:
-        text = str(value)
-        if isinstance(value, str) and not (text.isascii() and text.isdigit() and len(text) < 19):
+        if not isinstance(value, str):
+            return value
+        number = experiment_number(value)
+        if number is None:
             raise self._fail(node, f"{value!r} is no experiment id: it is a whole number")
-        return int(text) if isinstance(value, str) else value
+        return number
 
 
 _HELD: dict[Literal["param", "metric", "tag"], tuple[Table, ColumnElement[Any]]] = {

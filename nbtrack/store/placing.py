@@ -12,6 +12,7 @@ from sqlalchemy import Connection, insert, select, update
 from nbtrack.entities import Lifecycle
 from nbtrack.records import RunStarted
 from nbtrack.store.blobtable import batches
+from nbtrack.store.rows import experiment_number
 from nbtrack.store.schema import (
     execution_links,
     experiments,
@@ -158,13 +159,11 @@ class Placement:
 
     def _find(self, key: tuple[str, str], now_us: int) -> int | None:
         kind, value = key
-        if kind == "id" and not (value.isascii() and value.isdigit()):
-            return None
         condition = {
-            "id": lambda: experiments.c.experiment_id == int(value),
-            "name": lambda: experiments.c.name == value,
-            "notebook": lambda: experiments.c.notebook_id == value,
-        }[kind]()
+            "id": experiments.c.experiment_id == experiment_number(value),
+            "name": experiments.c.name == value,
+            "notebook": experiments.c.notebook_id == value,
+        }[kind]
         row = self._connection.execute(
             select(experiments.c.experiment_id, experiments.c.lifecycle_stage)
             .where(condition)
@@ -197,16 +196,11 @@ class Placement:
         """The notebook's stem, or with its directory, or counted, until nobody has the name."""
         place = PurePath(path.removeprefix(CONTENTS_PREFIX))
         stem = place.stem or "notebook"
-        candidate = stem
-        parent = place.parent.name
-        count = 1
+        if self._taken(stem) and place.parent.name:
+            stem = f"{place.parent.name}/{stem}"
+        candidate, count = stem, 2
         while self._taken(candidate):
-            if count == 1 and parent:
-                stem = f"{parent}/{stem}"
-                candidate = stem
-            else:
-                candidate = f"{stem} {count}"
-            count += 1
+            candidate, count = f"{stem} {count}", count + 1
         return candidate
 
     def _taken(self, name: str) -> bool:

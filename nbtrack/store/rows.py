@@ -69,6 +69,12 @@ def from_sql(value: float | None) -> float:
     return math.nan if value is None else value
 
 
+def experiment_number(experiment_id: str) -> int | None:
+    """The number that an experiment's id is in the tables; None for what cannot be one."""
+    plain = experiment_id.isascii() and experiment_id.isdigit() and len(experiment_id) < 10
+    return int(experiment_id) if plain else None
+
+
 def origin_text(origin: Origin | None) -> str | None:
     """An origin as it is stored: a JSON list."""
     if origin is None:

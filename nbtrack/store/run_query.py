@@ -12,6 +12,7 @@ from nbtrack.errors import UsageError
 from nbtrack.store.base import RunQuery
 from nbtrack.store.filters import condition_of, orderings_of
 from nbtrack.store.paging import Ordering, after, read_token, write_token
+from nbtrack.store.rows import experiment_number
 from nbtrack.store.schema import runs
 
 MAX_LIMIT = 50_000
@@ -80,7 +81,8 @@ class RunSelection:
         query = self._query
         conditions: list[ColumnElement[bool]] = []
         if query.experiment_ids is not None:
-            numbers = [int(text) for text in query.experiment_ids if _is_id(text)]
+            asked = (experiment_number(text) for text in query.experiment_ids)
+            numbers = [number for number in asked if number is not None]
             conditions.append(runs.c.experiment_id.in_(numbers) if numbers else false())
         for column, value in (
             (runs.c.notebook_id, query.notebook_id),
@@ -95,7 +97,3 @@ class RunSelection:
         if query.filter.strip():
             conditions.append(condition_of(query.filter))
         return conditions
-
-
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 19

@@ -29,6 +29,7 @@ _KINDS: dict[str, Kind] = {
     **dict.fromkeys(("attribute", "attributes", "attr", "run"), "attribute"),
 }
 _MAX_DEPTH = 50
+_MAX_CONDITIONS = 200
 _TOKEN = re.compile(
     r"""
       (?P<space>\s+)
@@ -140,6 +141,7 @@ class _Reader:
         self._whole = text
         self._next = 0
         self._tight = False
+        self._conditions = 0
         self.kind = "end"
         self.text = ""
         self.at = 0
@@ -256,6 +258,10 @@ class _Reader:
         return key
 
     def _comparison(self) -> Comparison:
+        self._conditions += 1
+        if self._conditions > _MAX_CONDITIONS:
+            # Databases limit how deep an expression is; IN has no such limit.
+            self.fail(f"more than {_MAX_CONDITIONS} conditions; use IN (...) for lists of values")
         identifier = self.identifier()
         at = self.at
         operator = self._operator()

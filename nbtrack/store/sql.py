@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from nbtrack.entities import Artifact, Changes, Experiment, Lifecycle, utc_now
@@ -21,8 +21,9 @@ from nbtrack.store.executions import ExecutionReads
 from nbtrack.store.migrate import ensure_current
 from nbtrack.store.notebooks import NotebookPart
 from nbtrack.store.placing import insert_experiment
-from nbtrack.store.rows import artifact_of, experiment_of, to_us
+from nbtrack.store.rows import artifact_of, experiment_number, experiment_of, to_us
 from nbtrack.store.runs import RunReads, require_run
+from nbtrack.store.salvage import salvaged
 from nbtrack.store.schema import (
     artifacts,
     experiment_tags,
@@ -83,6 +84,12 @@ class SqlStore(RunReads, ExecutionReads, NotebookPart):
 
     def apply(self, records: Sequence[Record], *, position: JournalPosition | None = None) -> None:
         """See `Store.apply`."""
+        try:
+            self._apply(records, position)
+        except (UnicodeEncodeError, OverflowError):
+            self._apply(salvaged(records), position)
+
+    def _apply(self, records: Sequence[Record], position: JournalPosition | None) -> None:
         with self._database.write() as connection:
             if position is not None:
                 if _applied(connection, position.journal_id) >= position.offset:
@@ -118,10 +125,10 @@ class SqlStore(RunReads, ExecutionReads, NotebookPart):
         wanted = list(dict.fromkeys(digests))
         with self._database.read() as connection:
             found = get_small(connection, wanted)
-        for digest in wanted:
-            if digest not in found:
-                found[digest] = self._blob_store.get(digest)
-        return found
+        return {
+            digest: found[digest] if digest in found else self._blob_store.get(digest)
+            for digest in wanted
+        }
 
     def create_experiment(self, name: str, *, notebook_id: str | None = None) -> Experiment:
         """See `Store.create_experiment`."""
@@ -144,13 +151,14 @@ class SqlStore(RunReads, ExecutionReads, NotebookPart):
 
     def get_experiment(self, experiment_id: str) -> Experiment:
         """See `Store.get_experiment`."""
-        if experiment_id.isascii() and experiment_id.isdigit():
+        number = experiment_number(experiment_id)
+        if number is not None:
             with self._database.read() as connection:
                 row = connection.execute(
-                    select(experiments).where(experiments.c.experiment_id == int(experiment_id))
+                    select(experiments).where(experiments.c.experiment_id == number)
                 ).first()
                 if row is not None:
-                    return experiment_of(row, _experiment_tags(connection, row.experiment_id))
+                    return _with_tags(connection, row)
         raise NotFoundError("experiment", experiment_id)
 
     def find_experiment(self, name: str) -> Experiment | None:
@@ -159,7 +167,7 @@ class SqlStore(RunReads, ExecutionReads, NotebookPart):
             row = connection.execute(select(experiments).where(experiments.c.name == name)).first()
             if row is None:
                 return None
-            return experiment_of(row, _experiment_tags(connection, row.experiment_id))
+            return _with_tags(connection, row)
 
     def list_experiments(
         self, view: Literal["active", "deleted", "all"] = "active"
@@ -173,9 +181,8 @@ class SqlStore(RunReads, ExecutionReads, NotebookPart):
             statement = statement.where(experiments.c.lifecycle_stage == stage)
         with self._database.read() as connection:
             rows = connection.execute(statement).all()
-            return [
-                experiment_of(row, _experiment_tags(connection, row.experiment_id)) for row in rows
-            ]
+            held = _experiment_tags(connection)
+        return [experiment_of(row, held.get(row.experiment_id, {})) for row in rows]
 
     def read_artifact(self, run_id: str, path: str) -> tuple[Artifact, bytes]:
         """See `Store.read_artifact`."""
@@ -220,8 +227,19 @@ def _applied(connection: Connection, journal_id: str) -> int:
     return int(connection.execute(statement).scalar() or 0)
 
 
-def _experiment_tags(connection: Connection, experiment_id: int) -> dict[str, str]:
-    statement = select(experiment_tags.c.key, experiment_tags.c.value).where(
-        experiment_tags.c.experiment_id == experiment_id
-    )
-    return {row.key: row.value for row in connection.execute(statement)}
+def _experiment_tags(
+    connection: Connection, experiment_id: int | None = None
+) -> dict[int, dict[str, str]]:
+    """Tags by experiment, of one or of all."""
+    statement = select(experiment_tags)
+    if experiment_id is not None:
+        statement = statement.where(experiment_tags.c.experiment_id == experiment_id)
+    held: dict[int, dict[str, str]] = {}
+    for row in connection.execute(statement):
+        held.setdefault(row.experiment_id, {})[row.key] = row.value
+    return held
+
+
+def _with_tags(connection: Connection, row: Row[Any]) -> Experiment:
+    held = _experiment_tags(connection, row.experiment_id)
+    return experiment_of(row, held.get(row.experiment_id, {}))
