@@ -1,8 +1,115 @@
-"""nbtrack: tracked runs and notebook history for plain JupyterLab, local-first."""
+"""nbtrack: tracked runs and notebook history for plain JupyterLab, local-first.
+
+The names below are loaded on first use: importing the package does nothing, so that every
+kernel of an environment can afford it.
+"""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 __version__ = "0.1.0"
+
+_FLUENT = (
+    "active_run",
+    "create_experiment",
+    "delete_run",
+    "delete_tag",
+    "end_run",
+    "get_experiment",
+    "get_experiment_by_name",
+    "get_run",
+    "get_tracking_uri",
+    "last_active_run",
+    "log",
+    "log_artifact",
+    "log_artifacts",
+    "log_dict",
+    "log_figure",
+    "log_image",
+    "log_metric",
+    "log_metrics",
+    "log_param",
+    "log_params",
+    "log_table",
+    "log_text",
+    "metric_history",
+    "restore_run",
+    "search_runs",
+    "set_experiment",
+    "set_tag",
+    "set_tags",
+    "set_tracking_uri",
+    "start_run",
+)
+
+if TYPE_CHECKING:
+    from nbtrack.tracking.fluent import (
+        active_run,
+        create_experiment,
+        delete_run,
+        delete_tag,
+        end_run,
+        get_experiment,
+        get_experiment_by_name,
+        get_run,
+        get_tracking_uri,
+        last_active_run,
+        log,
+        log_artifact,
+        log_artifacts,
+        log_dict,
+        log_figure,
+        log_image,
+        log_metric,
+        log_metrics,
+        log_param,
+        log_params,
+        log_table,
+        log_text,
+        metric_history,
+        restore_run,
+        search_runs,
+        set_experiment,
+        set_tag,
+        set_tags,
+        set_tracking_uri,
+        start_run,
+    )
+
+__all__ = [
+    "__version__",
+    "active_run",
+    "create_experiment",
+    "delete_run",
+    "delete_tag",
+    "end_run",
+    "get_experiment",
+    "get_experiment_by_name",
+    "get_run",
+    "get_tracking_uri",
+    "last_active_run",
+    "log",
+    "log_artifact",
+    "log_artifacts",
+    "log_dict",
+    "log_figure",
+    "log_image",
+    "log_metric",
+    "log_metrics",
+    "log_param",
+    "log_params",
+    "log_table",
+    "log_text",
+    "metric_history",
+    "restore_run",
+    "search_runs",
+    "set_experiment",
+    "set_tag",
+    "set_tags",
+    "set_tracking_uri",
+    "start_run",
+]
 
 
 def _jupyter_server_extension_points() -> list[dict[str, object]]:
@@ -15,3 +122,16 @@ def _jupyter_server_extension_points() -> list[dict[str, object]]:
 def _jupyter_labextension_paths() -> list[dict[str, str]]:
     """JupyterLab asks here where the built front end is."""
     return [{"src": "labextension", "dest": "nbtrack"}]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _FLUENT:
+        from nbtrack.tracking import fluent
+
+        value = globals()[name] = getattr(fluent, name)
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

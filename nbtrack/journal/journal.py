@@ -140,6 +140,11 @@ class Journal:
         """The position after the last published record."""
         return self.base + self.position - self._start
 
+    def ensure(self) -> None:
+        """Make the file, if there is none yet."""
+        if self.limit == 0:
+            self.make_room(0)
+
     def append(self, record: Record) -> None:
         """Append any record. When it returns, the record survives this process.
 

@@ -1,0 +1,376 @@
+"""A run that takes records: what ``start_run`` gives, and what every log call ends in."""
+
+from __future__ import annotations
+
+import struct
+import time
+import zlib
+from collections.abc import Mapping
+from datetime import datetime
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal
+
+from nbtrack.entities import EndReason, Origin, RunData, RunStatus, utc_now
+from nbtrack.errors import UsageError
+from nbtrack.journal.layout import (
+    POINT_BYTES,
+    POINT_TAG,
+    W_END,
+    pack_point,
+    publish_point,
+)
+from nbtrack.records import (
+    MetricPoints,
+    ParamLogged,
+    RunEnded,
+    RunRenamed,
+    TagSet,
+)
+from nbtrack.tracking import checks
+from nbtrack.tracking.artifacts import ArtifactLogging
+
+if TYPE_CHECKING:
+    from nbtrack.entities import Run
+    from nbtrack.tracking.session import Session
+
+EXPLICIT = Origin("explicit")
+NOTE_TAG = "mlflow.note.content"
+NAME_TAG = "mlflow.runName"
+
+
+class ActiveRun(ArtifactLogging):
+    """A run of this process that takes records; a context manager that ends it.
+
+    Leaving the ``with`` block by an exception ends the run as FAILED with the error's name, by
+    an interrupt as KILLED.
+
+    Args:
+        session: of this process.
+        run_id: 32 hex.
+        run_name: what people see.
+        started_at: when it began.
+        of_cell: it belongs to a tracked cell, which ends it.
+        params: what it has already, when it is resumed.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        run_id: str,
+        run_name: str,
+        started_at: datetime,
+        parent_run_id: str | None = None,
+        msg_id: str | None = None,
+        cell_id: str | None = None,
+        of_cell: bool = False,
+        params: Mapping[str, str] | None = None,
+    ) -> None:
+        self.session = session
+        self.run_id = run_id
+        self.run_name = run_name
+        self.started_at = started_at
+        self.parent_run_id = parent_run_id
+        self.msg_id = msg_id
+        self.cell_id = cell_id
+        self.of_cell = of_cell
+        self.status = RunStatus.RUNNING
+        self.ended_at: datetime | None = None
+        self.inherited = False
+        """Begun by the process that this one was forked from, which also ends it."""
+        self._journal = session.journal
+        self._entries: dict[str, list[int]] = {}
+        self._params = dict(params or {})
+
+    def __repr__(self) -> str:
+        return f"<run {self.run_name} ({self.run_id}), {self.status.lower()}>"
+
+    def __enter__(self) -> ActiveRun:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> Literal[False]:
+        if error is None:
+            self.end()
+        elif isinstance(error, KeyboardInterrupt):
+            self.end(RunStatus.KILLED, reason=EndReason.INTERRUPT, error=error)
+        else:
+            self.end(RunStatus.FAILED, reason=EndReason.EXCEPTION, error=error)
+        return False
+
+    # MLflow's views
+
+    @property
+    def info(self) -> ActiveRun:
+        """MLflow's ``run.info``: this object carries those attributes itself."""
+        return self
+
+    @property
+    def experiment_id(self) -> str:
+        """The experiment it is in, asked of the store."""
+        return self.stored().experiment_id
+
+    @property
+    def lifecycle_stage(self) -> str:
+        """MLflow's lifecycle stage, asked of the store."""
+        return self.stored().lifecycle_stage
+
+    @property
+    def start_time(self) -> int:
+        """MLflow's start time, epoch milliseconds."""
+        return int(self.started_at.timestamp() * 1000)
+
+    @property
+    def end_time(self) -> int | None:
+        """MLflow's end time, epoch milliseconds; None while it runs."""
+        return None if self.ended_at is None else int(self.ended_at.timestamp() * 1000)
+
+    @property
+    def data(self) -> RunData:
+        """MLflow's ``run.data`` as it is in the store now, with everything logged so far."""
+        return self.stored().data
+
+    def stored(self) -> Run:
+        """The run as the store has it, with everything logged so far."""
+        self.session.flush()
+        return self.session.store.get_run(self.run_id)
+
+    # Metrics
+
+    def log(
+        self,
+        mapping: Mapping[str, Any] | None = None,
+        /,
+        *,
+        step: int | None = None,
+        **metrics: Any,
+    ) -> None:
+        """Log numbers. See `nbtrack.log`."""
+        self.add_points({**mapping, **metrics} if mapping else metrics, step)
+
+    def add_points(self, metrics: Mapping[str, Any], step: int | None) -> None:
+        """Log one point for each metric, at a step or at one more than its last one.
+
+        This is the hot path, and one function on purpose: a call costs as much as the copy.
+        """
+        if len(metrics) > 1:
+            # All are checked before the first is written: an error means nothing was logged.
+            metrics = self._checked(metrics)
+        entries = self._entries
+        journal = self._journal
+        for key, value in metrics.items():
+            if type(value) is not float:
+                if isinstance(value, Mapping):
+                    return self.add_points(self._checked(metrics), step)
+                value = checks.as_number(key, value)
+            try:
+                entry = entries[key]
+            except KeyError:
+                entry = self._new_entry(key)
+            with journal.lock:
+                at = entry[1] if step is None else step
+                try:
+                    rest = pack_point(POINT_TAG, entry[0], at, time.time_ns(), value)
+                except struct.error:
+                    at = checks.as_step(step)
+                    rest = pack_point(POINT_TAG, entry[0], at, time.time_ns(), value)
+                checksum = zlib.crc32(rest)
+                while True:
+                    position = journal.position
+                    if position + POINT_BYTES > journal.limit:
+                        journal.make_room(POINT_BYTES)
+                        continue
+                    publish_point(journal.memory, position, checksum, rest)
+                    # A signal handler or finalizer that logs may have run in between.
+                    if journal.position == position:
+                        break
+                journal.position = position = position + POINT_BYTES
+                journal.header[W_END] = position
+                entry[1] = at + 1
+        return None
+
+    def _checked(self, metrics: Mapping[str, Any]) -> dict[str, float]:
+        checked = {}
+        for key, value in checks.flatten(metrics):
+            if key not in self._entries:
+                checks.check_key("metric", key)
+            checked[key] = value if type(value) is float else checks.as_number(key, value)
+        return checked
+
+    def _new_entry(self, key: str) -> list[int]:
+        self.require_open()
+        checks.check_key("metric", key)
+        entry = [self._journal.number(self.run_id, key, EXPLICIT), 0]
+        return self._entries.setdefault(key, entry)
+
+    def continue_steps(self, last_steps: Mapping[str, int]) -> None:
+        """Let steps that are not given go on after the last ones of a run that had ended."""
+        for key, step in last_steps.items():
+            self._new_entry(key)[1] = step + 1
+
+    def log_metric(
+        self,
+        key: str,
+        value: Any,
+        step: int | None = None,
+        timestamp: int | None = None,
+        synchronous: bool | None = None,
+    ) -> None:
+        """Log one point. See `nbtrack.log_metric`."""
+        self.log_metrics({key: value}, step=step, timestamp=timestamp)
+
+    def log_metrics(
+        self,
+        metrics: Mapping[str, Any],
+        step: int | None = None,
+        timestamp: int | None = None,
+        synchronous: bool | None = None,
+    ) -> None:
+        """Log one point for each metric. See `nbtrack.log_metrics`."""
+        if timestamp is None:
+            self.add_points(metrics, 0 if step is None else step)
+            return
+        at = 0 if step is None else checks.as_step(step)
+        ns = _nanoseconds(timestamp)
+        checked = self._checked(metrics)
+        for key, value in checked.items():
+            entry = self._entries.get(key) or self._new_entry(key)
+            self._journal.append_point(entry[0], at, ns, value)
+            entry[1] = at + 1
+
+    def record_series(self, points: MetricPoints) -> None:
+        """Log many points of one metric at once, with their origin (for capture)."""
+        self.require_open()
+        self.session.record(points)
+
+    # Params and tags
+
+    def log_param(
+        self, key: str, value: Any, synchronous: bool | None = None, *, origin: Origin = EXPLICIT
+    ) -> Any:
+        """Log an input. See `nbtrack.log_param`."""
+        self.log_params({key: value}, origin=origin)
+        return value
+
+    def log_params(
+        self,
+        params: Mapping[str, Any],
+        synchronous: bool | None = None,
+        *,
+        origin: Origin = EXPLICIT,
+    ) -> None:
+        """Log inputs. See `nbtrack.log_params`."""
+        self.require_open()
+        texts = {}
+        for key, value in params.items():
+            checks.check_key("param", key)
+            text = checks.check_value("param", key, value, checks.MAX_PARAM_VALUE)
+            old = self._params.get(key, text)
+            if old != text:
+                raise UsageError(
+                    f"param {key!r} of run {self.run_name} is already {old!r} and cannot become "
+                    f"{text!r}: a param is written once. Use a metric or a tag for what changes, "
+                    "or start a new run."
+                )
+            texts[key] = text
+        for key, text in texts.items():
+            if key not in self._params:
+                self._params[key] = text
+                self.session.record(ParamLogged(self.run_id, key, text, origin))
+
+    def set_tag(self, key: str, value: Any, synchronous: bool | None = None) -> None:
+        """Set a label. See `nbtrack.set_tag`."""
+        self.set_tags({key: value})
+
+    def set_tags(self, tags: Mapping[str, Any], synchronous: bool | None = None) -> None:
+        """Set labels. See `nbtrack.set_tags`."""
+        texts = {
+            checks.check_key("tag", key): checks.check_value(
+                "tag", key, value, checks.MAX_TAG_VALUE
+            )
+            for key, value in tags.items()
+        }
+        for key, text in texts.items():
+            if key == NAME_TAG:
+                self.rename(text)
+            else:
+                self.session.record(TagSet(self.run_id, key, text))
+
+    def delete_tag(self, key: str) -> None:
+        """Take a label off. See `nbtrack.delete_tag`."""
+        self.session.record(TagSet(self.run_id, checks.check_key("tag", key), None))
+
+    def rename(self, run_name: str) -> None:
+        """Give the run another name."""
+        if not run_name.strip():
+            raise UsageError("a run's name cannot be empty")
+        self.run_name = run_name
+        self.session.record(RunRenamed(self.run_id, run_name))
+
+    # The end
+
+    def end(
+        self,
+        status: str = RunStatus.FINISHED,
+        *,
+        reason: EndReason | None = None,
+        error: BaseException | None = None,
+    ) -> None:
+        """End the run, and runs nested in it that are still open; fine if it has ended.
+
+        Args:
+            status: one of MLflow's: FINISHED, FAILED, KILLED.
+            reason: finer than the status; told from it by default.
+            error: what ended it.
+        """
+        session = self.session
+        for nested in session.active.above(self):
+            nested.end(status, reason=reason, error=error)
+        session.active.remove(self)
+        if self.ended_at is not None or self.inherited:
+            return
+        chosen = ended_status(status)
+        self.status, self.ended_at = chosen, utc_now()
+        # An entry lets a point through without a further look; a run that ended has none.
+        self._entries = {}
+        session.record(
+            RunEnded(
+                self.run_id,
+                chosen,
+                reason or _REASONS.get(chosen, EndReason.COMPLETED),
+                self.ended_at,
+                error_name=None if error is None else type(error).__name__,
+                error_message=None if error is None else str(error)[:2000],
+            )
+        )
+        session.journal.retire(self.run_id)
+        session.open_runs.pop(self.run_id, None)
+        session.writer.wake()
+
+
+_REASONS = {RunStatus.FAILED: EndReason.EXCEPTION, RunStatus.KILLED: EndReason.INTERRUPT}
+
+
+def ended_status(status: str) -> RunStatus:
+    """The status of a run that is over.
+
+    Raises:
+        UsageError: it is none of MLflow's.
+    """
+    try:
+        chosen = RunStatus(str(status).upper())
+    except ValueError:
+        chosen = RunStatus.RUNNING
+    if chosen is RunStatus.RUNNING:
+        raise UsageError(f"a run ends as FINISHED, FAILED or KILLED, not as {status!r}")
+    return chosen
+
+
+def _nanoseconds(timestamp_ms: int) -> int:
+    if not 0 <= timestamp_ms < 2**63 // 1_000_000:
+        raise UsageError(f"a timestamp is in milliseconds since 1970, not {timestamp_ms!r}")
+    return int(timestamp_ms * 1_000_000)

@@ -1,0 +1,331 @@
+"""One process's tracking: its journal, its writer, its store and its active runs.
+
+`session` gives the process-wide one that the fluent API uses; a `Session` of one's own works
+the same on any other store. Nothing is opened or written before the first record.
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import logging
+import os
+import socket
+import sys
+import threading
+import time
+import weakref
+from collections.abc import Callable
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any
+
+from nbtrack.entities import KernelSession, utc_now
+from nbtrack.errors import UsageError
+from nbtrack.journal.journal import Journal
+from nbtrack.records import EnvironmentCaptured, Record, SessionStarted
+from nbtrack.tracking.active import ActiveRuns
+from nbtrack.tracking.places import journal_directory, location_of
+from nbtrack.tracking.writer import Writer
+
+if TYPE_CHECKING:
+    from nbtrack.store.base import Store
+    from nbtrack.tracking.run import ActiveRun
+
+_logger = logging.getLogger("nbtrack")
+_ADOPT_EVERY_S = 30.0
+_SAY_AFTER_S = 1.0
+
+
+class Session:
+    """The life of one process as a tracker.
+
+    Args:
+        location: of the store, as `nbtrack.config.store_location` takes it.
+        journal_bytes: largest backlog in the journal before logging waits for the store.
+        drain_interval_s: how often the writer takes records into the store.
+    """
+
+    def __init__(
+        self,
+        location: str | os.PathLike[str] | None = None,
+        *,
+        journal_bytes: int = 32 << 20,
+        drain_interval_s: float = 0.2,
+    ) -> None:
+        from nbtrack.config import store_location
+
+        self.location = store_location(location)
+        self.journal = Journal(
+            journal_directory(self.location),
+            capacity=journal_bytes,
+            on_create=self._begin,
+        )
+        self.writer = Writer(
+            self.journal,
+            self._writers_store,
+            has_work=lambda: bool(self.open_runs),
+            interval_s=drain_interval_s,
+        )
+        self.experiment_id: str | None = None
+        self.open_runs: dict[str, ActiveRun] = {}
+        self.last_run_id: str | None = None
+        self.active = ActiveRuns([])
+        self._facts: dict[str, Any] = {}
+        self._store: Store | None = None
+        self._store_lock = threading.Lock()
+        self._environment: str | None = None
+        self._without_environment: list[str] = []
+        self._looked_for_dead_at = -_ADOPT_EVERY_S
+        self._closed = False
+        _sessions.add(self)
+
+    @property
+    def session_id(self) -> str:
+        """This process's life: 32 hex, another one after a fork."""
+        return self.journal.journal_id
+
+    def record(self, record: Record) -> None:
+        """Append a record to the journal. When it returns, the record survives this process.
+
+        Raises:
+            JournalError: the journal cannot take it.
+        """
+        self.journal.append(record)
+
+    def describe(self, **facts: Any) -> None:
+        """Say what is known of this process (fields of `KernelSession`), before the first record.
+
+        Later facts are recorded as well: the session is written again.
+        """
+        unknown = set(facts) - {field.name for field in fields(KernelSession)}
+        if unknown:
+            raise UsageError(f"a session has no {', '.join(sorted(unknown))}")
+        changed = {key: value for key, value in facts.items() if self._facts.get(key) != value}
+        self._facts.update(changed)
+        if changed and self.journal.limit:
+            self.record(SessionStarted(self.described()))
+
+    def described(self) -> KernelSession:
+        """What is known of this process."""
+        base = KernelSession(
+            session_id=self.session_id,
+            started_at=utc_now(),
+            pid=os.getpid(),
+            host=socket.gethostname(),
+            cwd=_cwd(),
+            user_id=user_name(),
+            front_end="script",
+        )
+        return replace(base, **self._facts)
+
+    @property
+    def source_name(self) -> str:
+        """The notebook or script that this process runs."""
+        notebook = self._facts.get("notebook_path")
+        return str(notebook) if notebook else script_path()
+
+    # The store
+
+    @property
+    def store(self) -> Store:
+        """The store, opened on first use.
+
+        Raises:
+            StoreError: it cannot be opened.
+        """
+        with self._store_lock:
+            if self._store is None:
+                from nbtrack.store import open_store
+
+                self._store = open_store(self.location)
+            return self._store
+
+    def put_blob(self, data: bytes) -> str:
+        """Store bytes now, in this thread; gives their digest.
+
+        Raises:
+            StoreError: they cannot be written.
+        """
+        if "://" in self.location:
+            return self.store.put_blobs([data])[0]
+        from nbtrack.store.blobs import BlobStore, blob_root
+
+        return BlobStore(blob_root(self.location)).put(data)
+
+    def flush(self, timeout_s: float = 10.0) -> bool:
+        """Wait until the store has everything recorded so far; says so if that takes long.
+
+        Returns:
+            False if it does not have it yet. Nothing is lost: the journal keeps it.
+        """
+        started = time.monotonic()
+        if self.writer.flush(min(_SAY_AFTER_S, timeout_s)):
+            return True
+        left = timeout_s - (time.monotonic() - started)
+        if left > 0 and self.writer.working:
+            _logger.warning("nbtrack: writing what was logged to %s ...", self.location)
+            if self.writer.flush(left):
+                return True
+        _logger.warning(
+            "nbtrack: not everything is in the store yet. It is safe in %s and will be written "
+            "by this process, or by the next one that uses the store.",
+            self.journal.path,
+        )
+        return False
+
+    def run_later(self, task: Callable[[], object], delay_s: float = 0.0) -> None:
+        """Run a small task in the background thread; at the latest when the session closes."""
+        self.writer.run_later(task, delay_s)
+
+    def close(self, *, timeout_s: float = 10.0) -> None:
+        """End open runs as finished, write everything to the store, let go of the files.
+
+        Idempotent. What cannot be written in time stays in the journal for the next process.
+        """
+        if self._closed:
+            return
+        self._closed = True
+        for run in list(self.open_runs.values())[::-1]:
+            run.end("FINISHED")
+        if not self.writer.stop(timeout_s):
+            _logger.warning(
+                "nbtrack: not everything is in the store yet. It is safe in %s and will be "
+                "written by the next process that uses the store.",
+                self.journal.path,
+            )
+        self.journal.close()
+        with self._store_lock:
+            store, self._store = self._store, None
+        if store is not None:
+            store.close()
+
+    def capture_environment(self, run_id: str) -> None:
+        """Have the environment of this process recorded for a run; captured once, later."""
+        if self._environment is not None:
+            self.record(EnvironmentCaptured(run_id, self._environment))
+            return
+        self._without_environment.append(run_id)
+        if len(self._without_environment) == 1:
+            self.run_later(self._capture_environment)
+
+    def _capture_environment(self) -> None:
+        from nbtrack.capture.environment import environment_document
+
+        self._environment = self.put_blob(environment_document())
+        while self._without_environment:
+            run_id = self._without_environment.pop(0)
+            self.record(EnvironmentCaptured(run_id, self._environment))
+
+    def _begin(self) -> None:
+        # Called by the journal's first append, and again in a forked child.
+        self.journal.append(SessionStarted(self.described()))
+        self.writer.start()
+
+    def _writers_store(self) -> Store:
+        store = self.store
+        if time.monotonic() - self._looked_for_dead_at >= _ADOPT_EVERY_S:
+            from nbtrack.tracking.adoption import adopt_journals
+
+            self._looked_for_dead_at = time.monotonic()
+            adopt_journals(store)
+        return store
+
+    def renew_in_child(self) -> None:
+        """After a fork: a journal, a writer and a store of the child's own.
+
+        Its parent's active runs stay active, so that what workers log goes to the run they
+        were forked in; ending them stays with the parent.
+        """
+        self.journal.renew_in_child()
+        self.writer.renew()
+        # Never closed: closing a database connection of the parent could release its locks.
+        _inherited_stores.append(self._store)
+        self._store = None
+        self._store_lock = threading.Lock()
+        self._without_environment.clear()
+        for run in self.open_runs.values():
+            run.inherited = True
+        self.open_runs.clear()
+
+
+_sessions: weakref.WeakSet[Session] = weakref.WeakSet()
+_inherited_stores: list[Store | None] = []
+
+
+def _renew_all() -> None:
+    for each in list(_sessions):
+        each.renew_in_child()
+
+
+os.register_at_fork(after_in_child=_renew_all)
+
+current: Session | None = None
+_current_lock = threading.Lock()
+
+
+def session() -> Session:
+    """The session of this process, made on first use and closed at exit."""
+    return current or use()
+
+
+def use(replacement: Session | None = None) -> Session:
+    """Make a session the process-wide one; without one, make it for the configured store.
+
+    The one before is closed: its open runs end and everything is written.
+    """
+    global current
+    with _current_lock:
+        if replacement is None and current is not None:
+            return current
+        before, current = current, replacement or Session()
+        chosen = current
+    if before is not None and before is not chosen:
+        before.close()
+        atexit.unregister(before.close)
+    atexit.register(chosen.close)
+    return chosen
+
+
+def set_tracking_uri(uri: str | os.PathLike[str]) -> None:
+    """Track into another store from now on; open runs in the one before end.
+
+    Args:
+        uri: a directory, a ``file:`` URI of one, or ``sqlite:///...``.
+
+    Raises:
+        UsageError: an address of a server.
+    """
+    location = location_of(uri)
+    if current is None or current.location != location:
+        use(Session(location))
+
+
+def get_tracking_uri() -> str:
+    """Where this process tracks to."""
+    return session().location
+
+
+@functools.cache
+def user_name() -> str:
+    """The system's name of the user; empty where there is none."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
+
+
+@functools.cache
+def script_path() -> str:
+    """The script this process runs; empty in an interactive one."""
+    main = sys.modules.get("__main__")
+    file = getattr(main, "__file__", None)
+    return os.path.abspath(file) if file else ""  # noqa: PTH100 - pathlib is slow to import
+
+
+def _cwd() -> str:
+    try:
+        return os.getcwd()  # noqa: PTH109 - pathlib is slow to import
+    except FileNotFoundError:
+        return ""
