@@ -8,6 +8,8 @@
 import { JSONExt, type ReadonlyPartialJSONValue } from '@lumino/coreutils';
 import { diffWordsWithSpace } from 'diff';
 
+import { withoutTrust, type Metadata } from './snapshotsState.js';
+
 export type PlanCell = Record<string, unknown> & { id: string; cell_type: string };
 
 /** Replace `start..end` of the old text. */
@@ -212,10 +214,7 @@ function desired(
   present: PlanCell | undefined,
   options: RestoreOptions
 ): PlanCell {
-  const { trusted: _, ...metadata } = (stored.metadata ?? {}) as Record<
-    string,
-    unknown
-  >;
+  const metadata = withoutTrust(stored.metadata as Metadata | undefined);
   const cell = normalCell({ ...stored, metadata });
   if (cell.cell_type !== 'code' || options.outputs) {
     return cell;

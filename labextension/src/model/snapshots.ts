@@ -41,6 +41,11 @@ export class DocumentRecorder {
   /** Names this opened document to the server. */
   readonly documentId = UUID.uuid4();
 
+  /** The notebook's identity, once the server told it. */
+  get notebookId(): string | null {
+    return this._notebookId;
+  }
+
   /** Resolves when the document is recorded from. */
   readonly ready: Promise<void>;
 
@@ -123,7 +128,10 @@ export class DocumentRecorder {
       urgent
     );
     sent.then(
-      reply => this._recorded.emit(reply),
+      reply => {
+        this._notebookId = reply.notebook_id ?? this._notebookId;
+        this._recorded.emit(reply);
+      },
       () => undefined
     );
     return sent;
@@ -176,6 +184,7 @@ export class DocumentRecorder {
 
   private readonly notebook: YNotebook;
   private readonly _recorded = new Signal<this, SnapshotReply>(this);
+  private _notebookId: string | null = null;
   private kernel: Kernel.IKernelConnection | null = null;
   private changes: DocumentChanges | null = null;
   private queue: SnapshotQueue | null = null;
@@ -214,6 +223,12 @@ export class Recorders {
   /** The recorder of a document; null where it is not recorded. */
   find(context: NotebookContext): DocumentRecorder | null {
     return this.byContext.get(context) ?? null;
+  }
+
+  /** The open document of a notebook, by its identity. */
+  findNotebook(notebookId: string): DocumentRecorder | null {
+    const recorders = [...this.byContext.values()];
+    return recorders.find(recorder => recorder.notebookId === notebookId) ?? null;
   }
 
   setEnabled(enabled: boolean): void {

@@ -136,6 +136,7 @@ function omittedOutput(sizeBytes: number): Record<string, unknown> {
 
 /** Notebook or cell metadata without `trusted`, which is a fact about this browser only. */
 export function withoutTrust(metadata: Metadata | undefined): Metadata {
-  const { trusted: _trusted, ...kept } = metadata ?? {};
+  const kept = { ...metadata };
+  delete kept.trusted;
   return kept;
 }

@@ -1,0 +1,97 @@
+/** Stored outputs, rendered untrusted: no script runs, nothing is fetched by them. */
+
+import * as React from 'react';
+
+type Output = Record<string, unknown>;
+
+const IMAGES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'];
+
+export interface IOutputsProps {
+  outputs: readonly Output[];
+  label: string;
+}
+
+export function Outputs({ outputs, label }: IOutputsProps): JSX.Element {
+  return (
+    <div className="nbt-outputs" role="group" aria-label={label}>
+      {outputs.length === 0 ? <span className="nbt-muted">No output</span> : null}
+      {outputs.map((output, index) => (
+        <OutputView key={index} output={output} />
+      ))}
+    </div>
+  );
+}
+
+function OutputView({ output }: { output: Output }): JSX.Element {
+  if (output.output_type === 'stream') {
+    const error = output.name === 'stderr';
+    return (
+      <Text text={joined(output.text)} className={error ? 'nbt-output-error' : ''} />
+    );
+  }
+  if (output.output_type === 'error') {
+    const traceback = Array.isArray(output.traceback)
+      ? output.traceback.join('\n')
+      : '';
+    const text = traceback || `${String(output.ename)}: ${String(output.evalue)}`;
+    return <Text text={text} className="nbt-output-error" />;
+  }
+  return <Rich data={(output.data ?? {}) as Record<string, unknown>} />;
+}
+
+function Rich({ data }: { data: Record<string, unknown> }): JSX.Element {
+  const plain = data['text/plain'] === undefined ? '' : joined(data['text/plain']);
+  const image = IMAGES.find(
+    type => typeof data[type] === 'string' || Array.isArray(data[type])
+  );
+  if (image) {
+    const base64 = joined(data[image]).replace(/\s/g, '');
+    return <img src={`data:${image};base64,${base64}`} alt={plain || 'Image output'} />;
+  }
+  if (data['image/svg+xml'] !== undefined) {
+    const svg = encodeURIComponent(joined(data['image/svg+xml']));
+    return (
+      <img src={`data:image/svg+xml;charset=utf-8,${svg}`} alt={plain || 'Drawing'} />
+    );
+  }
+  if (data['text/html'] !== undefined) {
+    return <Html html={joined(data['text/html'])} />;
+  }
+  if (plain) {
+    return <Text text={plain} className="" />;
+  }
+  const types = Object.keys(data).join(', ');
+  return <span className="nbt-muted">{types || 'Empty output'}</span>;
+}
+
+/** A frame without any rights, that may load nothing from anywhere. */
+function Html({ html }: { html: string }): JSX.Element {
+  const policy =
+    '<meta http-equiv="Content-Security-Policy" ' +
+    "content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">" +
+    '<style>body{font:12px sans-serif;margin:4px}table{border-collapse:collapse}' +
+    'td,th{padding:2px 6px;text-align:right}</style>';
+  return (
+    <iframe
+      className="nbt-output-html"
+      title="HTML output, without scripts"
+      sandbox=""
+      referrerPolicy="no-referrer"
+      srcDoc={policy + html}
+    />
+  );
+}
+
+function Text({ text, className }: { text: string; className: string }): JSX.Element {
+  return <pre className={`nbt-output-text ${className}`}>{withoutEscapes(text)}</pre>;
+}
+
+function joined(value: unknown): string {
+  return Array.isArray(value) ? value.join('') : String(value ?? '');
+}
+
+/** Terminal colours are left out. */
+function withoutEscapes(text: string): string {
+  // eslint-disable-next-line no-control-regex
+  return text.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, '');
+}

@@ -1,0 +1,236 @@
+/** Restore commands: the question before, the way back after, and `%revert` from the kernel. */
+
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import {
+  Dialog,
+  ICommandPalette,
+  Notification,
+  showDialog
+} from '@jupyterlab/apputils';
+import { IDocumentManager } from '@jupyterlab/docmanager';
+import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
+import { type ISignal, Signal } from '@lumino/signaling';
+import * as React from 'react';
+
+import { getNotebook, getRevision } from '../api/client';
+import type { RevisionInfo } from '../api/generated';
+import type { IRestoredNotice } from '../components/history/types';
+import { Restorer, type Restored } from '../model/restore';
+import type { Recorders } from '../model/snapshots';
+import { CommandIDs, INbtrackRecorders, INbtrackRestore } from '../tokens';
+
+/** The kernel's `%revert` opens a comm with this name. */
+const COMM_TARGET = 'nbtrack.commands';
+
+interface RestoreArgs {
+  revision_id: string;
+  cell_id: string | null;
+  outputs: boolean;
+  confirm: boolean;
+}
+
+class RestoreService implements INbtrackRestore {
+  constructor(
+    private readonly documents: IDocumentManager,
+    private readonly notebooks: INotebookTracker,
+    private readonly recorders: Recorders
+  ) {
+    this.restorer = new Restorer(recorders);
+  }
+
+  get last(): IRestoredNotice | null {
+    return this._last;
+  }
+
+  get lastChanged(): ISignal<INbtrackRestore, void> {
+    return this._lastChanged;
+  }
+
+  async findPanel(revision: RevisionInfo, activate: boolean): Promise<NotebookPanel> {
+    const context = this.recorders.findNotebook(revision.notebook_id)?.context;
+    const open = context && this.notebooks.find(panel => panel.context === context);
+    if (open) {
+      return open;
+    }
+    const { path } = await getNotebook(revision.notebook_id);
+    const widget = this.documents.openOrReveal(path, 'Notebook', undefined, {
+      activate
+    });
+    const panel = this.notebooks.find(candidate => candidate === widget);
+    if (!panel) {
+      throw new Error(`The notebook could not be opened: ${path}`);
+    }
+    await panel.context.ready;
+    return panel;
+  }
+
+  /** Ask if needed, restore, and say how to take it back. Failures become notifications. */
+  async restore(args: RestoreArgs, panel?: NotebookPanel): Promise<void> {
+    try {
+      const revision = await getRevision(args.revision_id);
+      const outputs = args.confirm ? await this.ask(revision, args) : args.outputs;
+      if (outputs === null) {
+        return;
+      }
+      const target = panel ?? (await this.findPanel(revision, true));
+      const done = await this.restorer.restore(target, {
+        revisionId: args.revision_id,
+        cellId: args.cell_id,
+        outputs
+      });
+      this.tell(done);
+    } catch (error) {
+      Notification.error(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** Take the last restore back. */
+  async undo(): Promise<void> {
+    const undo = this.undoLast;
+    this.undoLast = null;
+    try {
+      await undo?.();
+      this.forget();
+    } catch (error) {
+      // The way back stays open.
+      this.undoLast ??= undo;
+      Notification.error(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** Null: rather not. */
+  private async ask(
+    revision: RevisionInfo,
+    args: RestoreArgs
+  ): Promise<boolean | null> {
+    const what = args.cell_id === null ? 'the notebook' : 'this cell';
+    const result = await showDialog({
+      title: `Restore ${what} to r${revision.number}?`,
+      body: (
+        <div className="nbt-restore-body">
+          The present state is recorded first, and the restore can be undone.
+        </div>
+      ),
+      checkbox: { label: 'Also restore outputs', checked: args.outputs },
+      buttons: [Dialog.cancelButton(), Dialog.okButton({ label: 'Restore' })]
+    });
+    return result.button.accept ? (result.isChecked ?? false) : null;
+  }
+
+  private tell(done: Restored): void {
+    const name = `r${done.revision.number}`;
+    if (!done.changed) {
+      Notification.info(`Nothing to restore: the notebook is as in ${name}.`, {
+        autoClose: 4000
+      });
+      return;
+    }
+    const text =
+      done.cellId === null ? `Restored ${name}.` : `Restored one cell from ${name}.`;
+    const undo = () => void this.undo();
+    this.forget();
+    this.undoLast = done.undo;
+    this.notification = Notification.success(text, {
+      autoClose: 15_000,
+      actions: [{ label: 'Undo restore', callback: undo, displayType: 'accent' }]
+    });
+    this._last = { text, undo, dismiss: () => this.forget() };
+    this._lastChanged.emit();
+  }
+
+  private forget(): void {
+    if (this.notification !== null) {
+      Notification.dismiss(this.notification);
+    }
+    this.notification = null;
+    this.undoLast = null;
+    this._last = null;
+    this._lastChanged.emit();
+  }
+
+  private readonly restorer: Restorer;
+  private notification: string | null = null;
+  private undoLast: (() => Promise<void>) | null = null;
+  private _last: IRestoredNotice | null = null;
+  private readonly _lastChanged = new Signal<this, void>(this);
+}
+
+/** Let the kernel of each notebook ask for a restore of that notebook. */
+function answerKernels(notebooks: INotebookTracker, service: RestoreService): void {
+  const listen = (panel: NotebookPanel) => {
+    const register = () => {
+      panel.sessionContext.session?.kernel?.registerCommTarget(
+        COMM_TARGET,
+        (comm, open) => {
+          const act = (data: unknown) => onCommand(data, panel, service);
+          comm.onMsg = message => act(message.content.data);
+          act(open.content.data);
+        }
+      );
+    };
+    panel.sessionContext.kernelChanged.connect(register);
+    register();
+  };
+  notebooks.forEach(listen);
+  notebooks.widgetAdded.connect((_, panel) => listen(panel));
+}
+
+function onCommand(data: unknown, panel: NotebookPanel, service: RestoreService): void {
+  const { command, revision_id, cell_id } = (data ?? {}) as Record<string, unknown>;
+  if (command === 'restore' && typeof revision_id === 'string') {
+    const cell = typeof cell_id === 'string' ? cell_id : null;
+    void service.restore(
+      { revision_id, cell_id: cell, outputs: false, confirm: false },
+      panel
+    );
+  }
+}
+
+export const restorePlugin: JupyterFrontEndPlugin<INbtrackRestore> = {
+  id: 'nbtrack:restore',
+  description: 'Restores a revision, or one cell of it, as an edit that can be undone.',
+  autoStart: true,
+  requires: [IDocumentManager, INotebookTracker, INbtrackRecorders],
+  optional: [ICommandPalette],
+  provides: INbtrackRestore,
+  activate: (
+    app: JupyterFrontEnd,
+    documents: IDocumentManager,
+    notebooks: INotebookTracker,
+    recorders: Recorders,
+    palette: ICommandPalette | null
+  ): INbtrackRestore => {
+    const service = new RestoreService(documents, notebooks, recorders);
+    answerKernels(notebooks, service);
+    const read = (
+      args: Record<string, unknown>,
+      cellId: string | null
+    ): RestoreArgs => ({
+      revision_id: String(args['revision_id'] ?? ''),
+      cell_id: cellId,
+      outputs: args['outputs'] === true,
+      confirm: args['confirm'] !== false
+    });
+    app.commands.addCommand(CommandIDs.restoreRevision, {
+      label: 'Restore revision…',
+      isEnabled: args => typeof args['revision_id'] === 'string',
+      execute: args => service.restore(read(args, null))
+    });
+    app.commands.addCommand(CommandIDs.restoreCell, {
+      label: 'Restore cell from revision…',
+      isEnabled: args =>
+        typeof args['revision_id'] === 'string' && typeof args['cell_id'] === 'string',
+      execute: args => service.restore(read(args, String(args['cell_id'])))
+    });
+    app.commands.addCommand(CommandIDs.undoRestore, {
+      label: 'Undo restore',
+      isEnabled: () => service.last !== null,
+      execute: () => service.undo()
+    });
+    service.lastChanged.connect(() =>
+      app.commands.notifyCommandChanged(CommandIDs.undoRestore)
+    );
+    palette?.addItem({ command: CommandIDs.undoRestore, category: 'nbtrack' });
+    return service;
+  }
+};
