@@ -3,10 +3,9 @@
 import json
 
 import pytest
+from pytest_jupyter.jupyter_server import *  # noqa: F403 - its fixtures, for this folder only
 
 from nbtrack.store import open_store
-
-pytest_plugins = ["pytest_jupyter.jupyter_server"]
 
 
 @pytest.fixture
