@@ -35,8 +35,8 @@ class ArtifactLogging:
         self,
         path: str,
         data: bytes,
-        *,
         media_type: str | None = None,
+        *,
         origin: Origin = _EXPLICIT,
     ) -> str:
         """Store bytes as an artifact; gives their digest.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
+from datetime import datetime
 from typing import Any
 
 from nbtrack.entities import Lifecycle, utc_now
@@ -28,6 +30,7 @@ def begin_run(
     msg_id: str | None = None,
     cell_id: str | None = None,
     of_cell: bool = False,
+    started_at: datetime | None = None,
 ) -> ActiveRun:
     """Begin a run and make it the active one of this thread.
 
@@ -40,6 +43,8 @@ def begin_run(
         tags, description: labels, and the note that is shown with the run.
         msg_id, cell_id: of the cell execution it belongs to.
         of_cell: it is a tracked cell's own run: runs started in the cell nest in it.
+        started_at: now by default.
+        started_at: now by default.
     """
     labels = _labels(tags, description)
     parent = labels.pop(_PARENT_TAG, None) or parent_run_id
@@ -50,7 +55,7 @@ def begin_run(
         session,
         run_id=new_id(),
         run_name=str(name),
-        started_at=utc_now(),
+        started_at=started_at or utc_now(),
         parent_run_id=parent,
         msg_id=msg_id,
         cell_id=cell_id,

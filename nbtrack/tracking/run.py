@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
@@ -80,6 +80,7 @@ class ActiveRun(ArtifactLogging):
         """Begun by the process that this one was forked from, which also ends it."""
         self._journal = session.journal
         self._entries: dict[str, list[int]] = {}
+        self._logged: frozenset[str] = frozenset()
         self._params = dict(params or {})
 
     def __repr__(self) -> str:
@@ -141,6 +142,11 @@ class ActiveRun(ArtifactLogging):
 
     # Metrics
 
+    @property
+    def explicit_keys(self) -> frozenset[str]:
+        """Metrics that a log call gave to this run; automatic capture leaves them alone."""
+        return self._logged | self._entries.keys()
+
     def log(
         self,
         mapping: Mapping[str, Any] | None = None,
@@ -151,6 +157,11 @@ class ActiveRun(ArtifactLogging):
     ) -> None:
         """Log numbers. See `nbtrack.log`."""
         self.add_points({**mapping, **metrics} if mapping else metrics, step)
+
+    @property
+    def explicit_keys(self) -> Container[str]:
+        """Metrics that log calls gave points of; capture leaves them alone."""
+        return self._entries
 
     def add_points(self, metrics: Mapping[str, Any], step: int | None) -> None:
         """Log one point for each metric, at a step or at one more than its last one.
@@ -336,7 +347,7 @@ class ActiveRun(ArtifactLogging):
         chosen = ended_status(status)
         self.status, self.ended_at = chosen, utc_now()
         # An entry lets a point through without a further look; a run that ended has none.
-        self._entries = {}
+        self._logged, self._entries = self.explicit_keys, {}
         session.record(
             RunEnded(
                 self.run_id,
