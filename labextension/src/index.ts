@@ -1,6 +1,30 @@
 /** nbtrack's JupyterLab extension: the list of its plugins. */
 
+import { cellsPlugin } from './plugins/cells';
+import { comparePlugin } from './plugins/compare';
+import { diffPlugin } from './plugins/diff';
+import { historyPlugin } from './plugins/history';
+import { kernelsPlugin } from './plugins/kernels';
+import { mimePlugin } from './plugins/mime';
+import { restorePlugin } from './plugins/restore';
+import { runPagePlugin } from './plugins/runPage';
+import { runsPlugin } from './plugins/runs';
 import { changesPlugin, settingsPlugin } from './plugins/settings';
 import { sidebarPlugin } from './plugins/sidebar';
+import { snapshotsPlugin } from './plugins/snapshots';
 
-export default [settingsPlugin, changesPlugin, sidebarPlugin];
+export default [
+  settingsPlugin,
+  changesPlugin,
+  sidebarPlugin,
+  runsPlugin,
+  runPagePlugin,
+  comparePlugin,
+  mimePlugin,
+  cellsPlugin,
+  kernelsPlugin,
+  snapshotsPlugin,
+  restorePlugin,
+  historyPlugin,
+  diffPlugin
+];

@@ -1,11 +1,14 @@
 /** What nbtrack's plugins offer each other. */
 
+import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { LabIcon } from '@jupyterlab/ui-components';
 import { Token } from '@lumino/coreutils';
 import type { ISignal } from '@lumino/signaling';
 import type { Widget } from '@lumino/widgets';
 
-import type { ChangeEvent } from './api/generated';
+import type { ChangeEvent, RevisionInfo } from './api/generated';
+import type { IRestoredNotice } from './components/history/types';
+import type { Recorders } from './model/snapshots';
 
 /** One section of the sidebar. */
 export interface ISidebarTab {
@@ -66,17 +69,46 @@ export const INbtrackSettings = new Token<INbtrackSettings>(
   'The settings of nbtrack, typed, with their defaults.'
 );
 
-/** Commands other plugins and pages may rely on. */
-export namespace CommandIDs {
+/** Commands other plugins and pages may rely on, with their arguments. */
+export const CommandIDs = {
   /** `{ run_id: string }` */
-  export const openRun = 'nbtrack:open-run';
+  openRun: 'nbtrack:open-run',
   /** `{ run_ids: string[] }` */
-  export const compareRuns = 'nbtrack:compare-runs';
-  export const showRuns = 'nbtrack:show-runs';
-  export const showHistory = 'nbtrack:show-history';
-  export const trackCell = 'nbtrack:track-cell';
+  compareRuns: 'nbtrack:compare-runs',
+  showRuns: 'nbtrack:show-runs',
+  showHistory: 'nbtrack:show-history',
+  trackCell: 'nbtrack:track-cell',
   /** `{ path: string, cell_id: string, revision_id?: string }` */
-  export const jumpToCell = 'nbtrack:jump-to-cell';
+  jumpToCell: 'nbtrack:jump-to-cell',
   /** `{ revision_id: string }` */
-  export const openRevision = 'nbtrack:open-revision';
+  openRevision: 'nbtrack:open-revision',
+  /** `{ revision_id: string }` */
+  openRevisionBeside: 'nbtrack:open-revision-beside',
+  /** `{ revision_id: string }` */
+  restoreRevision: 'nbtrack:restore-revision',
+  /** `{ revision_id: string, cell_id: string }` */
+  restoreCell: 'nbtrack:restore-cell',
+  undoRestore: 'nbtrack:undo-restore',
+  /** `{ label?: string }`, asked for if absent */
+  checkpoint: 'nbtrack:checkpoint'
+} as const;
+
+/** Who records the open notebooks. */
+export const INbtrackRecorders = new Token<Recorders>(
+  'nbtrack:INbtrackRecorders',
+  'The recorders of the open notebooks, one for each document.'
+);
+
+/** Restores with a question before and a way back after. */
+export interface INbtrackRestore {
+  /** The last restore that can still be taken back. */
+  readonly last: IRestoredNotice | null;
+  readonly lastChanged: ISignal<INbtrackRestore, void>;
+  /** The open notebook a revision belongs to; opened if it is not. */
+  findPanel(revision: RevisionInfo, activate: boolean): Promise<NotebookPanel>;
 }
+
+export const INbtrackRestore = new Token<INbtrackRestore>(
+  'nbtrack:INbtrackRestore',
+  'Restores revisions into open notebooks.'
+);

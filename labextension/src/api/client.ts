@@ -41,7 +41,8 @@ export const getStatus = (): Promise<Status> => request('status');
 export const listRuns = (query: RunQuery): Promise<RunPage> =>
   request('runs', { query: { ...query } });
 
-export const getRun = (runId: string): Promise<RunDetail> => request(`runs/${id(runId)}`);
+export const getRun = (runId: string): Promise<RunDetail> =>
+  request(`runs/${id(runId)}`);
 
 export const patchRun = (runId: string, patch: RunPatch): Promise<RunSummary> =>
   request(`runs/${id(runId)}`, { method: 'PATCH', body: patch });
@@ -71,6 +72,10 @@ export const listExperiments = (): Promise<ExperimentList> => request('experimen
 export const findNotebook = (path: string): Promise<NotebookInfo> =>
   request('notebooks', { query: { path } });
 
+/** Where a notebook is now. */
+export const getNotebook = (notebookId: string): Promise<NotebookInfo> =>
+  request('notebooks', { query: { notebook_id: notebookId } });
+
 export const listRevisions = (
   notebookId: string,
   query: { limit?: number; page_token?: string; cell_id?: string } = {}
@@ -96,7 +101,9 @@ export const getRevisionDocument = (
   revisionId: string,
   outputs = true
 ): Promise<RevisionDocument> =>
-  request(`revisions/${id(revisionId)}/document`, { query: { outputs: outputs ? 1 : 0 } });
+  request(`revisions/${id(revisionId)}/document`, {
+    query: { outputs: outputs ? 1 : 0 }
+  });
 
 export const diffRevision = (
   revisionId: string,

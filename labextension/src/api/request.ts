@@ -61,7 +61,10 @@ export function apiUrl(
  *
  * @throws ApiError for every answer that is not 2xx, and for none.
  */
-export async function request<T>(path: string, options: RequestOptions = {}): Promise<T> {
+export async function request<T>(
+  path: string,
+  options: RequestOptions = {}
+): Promise<T> {
   const settings = options.settings ?? ServerConnection.makeSettings();
   const response = await send(apiUrl(path, options.query, settings), options, settings);
   if (!response.ok) {

@@ -31,7 +31,12 @@ export function Tabs(props: ITabsProps): JSX.Element {
     }
   };
   return (
-    <div className="nbt-tabs" role="tablist" aria-label={props.label} onKeyDown={onKeyDown}>
+    <div
+      className="nbt-tabs"
+      role="tablist"
+      aria-label={props.label}
+      onKeyDown={onKeyDown}
+    >
       {tabs.map(tab => (
         <button
           key={tab.id}

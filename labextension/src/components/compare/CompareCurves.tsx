@@ -1,0 +1,106 @@
+/** The runs' curves, one chart for each metric, with one legend for all. */
+
+import * as React from 'react';
+
+import type { RunSummary, SeriesInfo } from '../../api/generated';
+import { runColor, runDashes } from '../../model/runsLook';
+import { CurveChart } from '../charts/CurveChart';
+import { CurveControls } from '../charts/CurveControls';
+import { type ICurve, type ICurveView, PLAIN_VIEW } from '../charts/curves';
+import { Section } from '../common/Section';
+
+export interface ICompareCurvesProps {
+  runs: readonly RunSummary[];
+  series: readonly SeriesInfo[];
+}
+
+const DASHES = [undefined, '6 4', '2 3'];
+
+export function CompareCurves({
+  runs,
+  series
+}: ICompareCurvesProps): JSX.Element | null {
+  const [view, setView] = React.useState<ICurveView>(PLAIN_VIEW);
+  const [hidden, setHidden] = React.useState<ReadonlySet<string>>(new Set());
+  const dashes = React.useMemo(() => runDashes(runs.map(run => run.run_id)), [runs]);
+  const charts = React.useMemo(
+    () => curvesByMetric(runs, series, dashes, hidden),
+    [runs, series, dashes, hidden]
+  );
+  if (charts.size === 0) {
+    return null;
+  }
+  const toggle = (runId: string): void => {
+    const next = new Set(hidden);
+    if (!next.delete(runId)) {
+      next.add(runId);
+    }
+    setHidden(next);
+  };
+  return (
+    <Section title="Curves" testId="nbtrack-compare-curves">
+      <CurveControls view={view} onView={setView} />
+      <ul className="nbt-legend" aria-label="Runs in the charts">
+        {runs.map(run => (
+          <li key={run.run_id}>
+            <button
+              type="button"
+              className="nbt-legend-item"
+              aria-pressed={!hidden.has(run.run_id)}
+              onClick={() => toggle(run.run_id)}
+            >
+              <svg width="18" height="8" aria-hidden="true">
+                <line
+                  x1="1"
+                  x2="17"
+                  y1="4"
+                  y2="4"
+                  stroke={runColor(run.run_id)}
+                  strokeWidth="2.5"
+                  strokeDasharray={DASHES[dashes.get(run.run_id) ?? 0]}
+                />
+              </svg>
+              {run.run_name}
+            </button>
+          </li>
+        ))}
+      </ul>
+      <div className="nbt-charts">
+        {[...charts].map(([metric, curves]) => (
+          <figure key={metric} className="nbt-chart-card">
+            <figcaption>{metric}</figcaption>
+            <CurveChart metric={metric} curves={curves} view={view} height={240} />
+          </figure>
+        ))}
+      </div>
+    </Section>
+  );
+}
+
+function curvesByMetric(
+  runs: readonly RunSummary[],
+  series: readonly SeriesInfo[],
+  dashes: ReadonlyMap<string, number>,
+  hidden: ReadonlySet<string>
+): Map<string, ICurve[]> {
+  const charts = new Map<string, ICurve[]>();
+  for (const run of runs) {
+    for (const item of series) {
+      if (item.run_id !== run.run_id) {
+        continue;
+      }
+      const curves = charts.get(item.key) ?? [];
+      charts.set(item.key, curves);
+      if (!hidden.has(run.run_id)) {
+        curves.push({
+          id: run.run_id,
+          name: run.run_name,
+          color: runColor(run.run_id),
+          dash: dashes.get(run.run_id) ?? 0,
+          series: item
+        });
+      }
+    }
+  }
+  return charts;
+}

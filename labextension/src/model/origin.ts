@@ -1,0 +1,21 @@
+/** Where a captured value came from, in words. */
+
+import type { OriginInfo } from '../api/generated';
+
+const RULES: Record<string, string> = {
+  explicit: 'logged by the code',
+  literal: 'assigned in the code',
+  bound: 'computed by the cell',
+  loop: 'computed in a loop',
+  expression: 'the cell’s last expression',
+  output: 'shown by the cell',
+  figure: 'a figure of the cell'
+};
+
+export function originText(origin: OriginInfo | null): string {
+  if (!origin) {
+    return '';
+  }
+  const rule = RULES[origin.rule] ?? origin.rule;
+  return origin.line === null ? rule : `${rule}, line ${origin.line}`;
+}
