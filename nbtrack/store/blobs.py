@@ -41,7 +41,7 @@ class _LocalFiles:
 
     def write(self, name: str, data: bytes) -> None:
         target = self._root / name
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make_private(target.parent)
         # mkstemp makes the file 0600; the rename makes it appear whole or not at all.
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".new-")
         try:
@@ -60,6 +60,17 @@ class _LocalFiles:
             return (self._root / name).stat().st_size
         except FileNotFoundError:
             return None
+
+
+def _make_private(directory: Path) -> None:
+    """Make a directory and those above it that are missing, all 0700: ``parents=True`` would
+    leave the upper ones to the umask.
+    """
+    try:
+        directory.mkdir(mode=0o700, exist_ok=True)
+    except FileNotFoundError:
+        _make_private(directory.parent)
+        directory.mkdir(mode=0o700, exist_ok=True)
 
 
 class _RemoteFiles:

@@ -39,10 +39,10 @@ _TOKEN = re.compile(
     | (?P<word>[^\W\d][\w\-/:]*)
     | (?P<operator><=|>=|!=|<>|==|=|<|>)
     | (?P<mark>[(),.])
-    | (?P<piece>[\w\-/:]+)
     """,
     re.VERBOSE | re.DOTALL,
 )
+_PLAIN_KEY = re.compile(r"\s*([\w\-/:.]+)")
 _ESCAPED = re.compile(r"\\([\\'\"])|''|\"\"")
 
 
@@ -140,7 +140,6 @@ class _Reader:
         self._what = what
         self._whole = text
         self._next = 0
-        self._tight = False
         self._conditions = 0
         self.kind = "end"
         self.text = ""
@@ -151,7 +150,6 @@ class _Reader:
         raise SearchSyntaxError(self._what, self._whole, self.at if at is None else at, reason)
 
     def _advance(self) -> None:
-        self._tight = True
         while True:
             self.at = self._next
             if self.at == len(self._whole):
@@ -163,7 +161,6 @@ class _Reader:
             self._next = match.end()
             if match.lastgroup != "space":
                 break
-            self._tight = False
         self.kind, self.text = str(match.lastgroup), match.group()
 
     def _unreadable(self) -> NoReturn:
@@ -214,7 +211,7 @@ class _Reader:
         """Read what is compared or ordered by."""
         start = self.at
         if self.kind == "backquoted" or (self.kind == "string" and self.text[0] == '"'):
-            return Identifier("attribute", self._key_piece(), start)
+            return Identifier("attribute", self._quoted_key(), start)
         if self.kind != "word":
             self.fail(
                 "expected what to look at, such as metrics.acc, params.lr, tags.team or start_time"
@@ -230,25 +227,23 @@ class _Reader:
                 + ("; datasets cannot be searched" if head.lower().startswith("dataset") else ""),
                 start,
             )
-        self._advance()
         return Identifier(kind, self._key(), start)
 
     def _key(self) -> str:
-        """The rest after ``params.``: a quoted key, or words that dots join without spaces."""
-        key = self._key_piece()
-        while self.kind == "mark" and self.text == "." and self._tight:
+        """What comes after ``params.``: a quoted key, or all that a plain key may hold."""
+        plain = _PLAIN_KEY.match(self._whole, self._next)
+        if plain is None:
             self._advance()
-            key += "." + (self._key_piece() if self._tight else self.fail("expected more of a key"))
-        return key
+            return self._quoted_key()
+        self._next = plain.end()
+        self._advance()
+        return plain.group(1)
 
-    def _key_piece(self) -> str:
-        text, kind = self.text, self.kind
-        if kind == "backquoted":
-            key = text[1:-1]
-        elif kind == "string" and text[0] == '"':
-            key = _unquoted(text)
-        elif kind in ("word", "piece", "number") and text[0] not in "+-":
-            key = text
+    def _quoted_key(self) -> str:
+        if self.kind == "backquoted":
+            key = self.text[1:-1]
+        elif self.kind == "string" and self.text[0] == '"':
+            key = _unquoted(self.text)
         else:
             self.fail("expected a key here, such as the acc of metrics.acc")
         if not key:

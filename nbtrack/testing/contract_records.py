@@ -89,7 +89,7 @@ class RecordsContract(ContractFixtures):
 
     def test_journal_is_applied_once(self, store: Store) -> None:
         """Draining a journal twice changes nothing; going on from its offset does."""
-        batch = [run_started(), points([1.0])]
+        batch: list[Record] = [run_started(), points([1.0])]
         store.apply(batch, position=JournalPosition("journal", 100))
         store.apply(batch, position=JournalPosition("journal", 100))
         store.apply([points([9.0])], position=JournalPosition("journal", 60))

@@ -38,6 +38,7 @@ print(step)
 
 
 def start(directory: Path, name: str, seconds: float) -> subprocess.Popen[str]:
+    """A process that writes to a store for some seconds."""
     return subprocess.Popen(
         [sys.executable, "-c", WRITER, str(directory), name, str(seconds)],
         stdout=subprocess.PIPE,

@@ -41,6 +41,7 @@ def upgrade():
 
 
 def mode(path: Path) -> int:
+    """Its permission bits."""
     return stat.S_IMODE(path.stat().st_mode)
 
 

@@ -19,6 +19,7 @@ POINT = st.tuples(INT64, INT64, st.floats(width=64))
 
 
 def arrays(rows: list[tuple[int, int, float]]) -> Points:
+    """Points from (step, timestamp, value)."""
     steps, times, values = zip(*rows, strict=True)
     return Points.of_records([points(values, steps=steps, timestamps_ms=times)])
 
