@@ -135,3 +135,17 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
+
+
+def load_ipython_extension(ipython: Any) -> None:
+    """``%load_ext nbtrack``: record executions, and add ``%%track`` and the other magics."""
+    from nbtrack import kernel
+
+    kernel.load_ipython_extension(ipython)
+
+
+def unload_ipython_extension(ipython: Any) -> None:
+    """``%unload_ext nbtrack``."""
+    from nbtrack import kernel
+
+    kernel.unload_ipython_extension(ipython)
