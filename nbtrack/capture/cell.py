@@ -1,0 +1,290 @@
+"""One tracked cell while it runs: what it is watched for, and what it yielded.
+
+Facts are handed to the sink at once. With ``%track on`` the run begins with the first metric,
+so what came before it is kept here until then.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import itertools
+import time
+from collections.abc import Callable, Container
+from typing import TYPE_CHECKING, Any
+
+from nbtrack.capture.facts import Append, CellSink, ExecutionFacts, Outcome, Sink
+from nbtrack.capture.figures import left_open, open_figures
+from nbtrack.capture.flow import Binding, CellFlow
+from nbtrack.capture.kinds import UNKNOWN
+from nbtrack.capture.literals import flatten, is_plain
+from nbtrack.capture.loops import hook_names, instrument
+from nbtrack.capture.options import TrackOptions
+from nbtrack.capture.outputs import OutputObserver
+from nbtrack.capture.plan import CellPlan, Watched, plan_cell
+from nbtrack.capture.scalars import scalars_of
+from nbtrack.capture.secrets import masked
+from nbtrack.capture.ticks import CellSeries, LoopState, LoopWatch
+from nbtrack.entities import ExecutionStatus, Origin
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from nbtrack.capture.policy import Guard
+    from nbtrack.config import NbtrackConfig
+
+_MISSING = object()
+_MAX_PARAM_TEXT = 6000
+_numbers = itertools.count()
+
+
+class TrackedCell:
+    """Watches one execution.
+
+    Args:
+        shell: where it runs.
+        facts: of the execution.
+        options: of its ``%%track`` line.
+        params: values of its ``-p`` options.
+        sink: takes the facts.
+        guard: automatic capture runs through it.
+        config: limits.
+        at_once: begin the run now; else with the first metric.
+    """
+
+    def __init__(
+        self,
+        shell: InteractiveShell,
+        facts: ExecutionFacts,
+        options: TrackOptions,
+        params: dict[str, object],
+        sink: Sink,
+        guard: Guard,
+        config: NbtrackConfig,
+        *,
+        at_once: bool,
+    ) -> None:
+        self._shell = shell
+        self._namespace: dict[str, Any] = shell.user_ns
+        self._facts = facts
+        self._options = options
+        self._sink_of = sink
+        self._sink: CellSink | None = None
+        self._waiting: list[Callable[[CellSink], None]] = []
+        self._guard = guard
+        self._plans: list[tuple[CellPlan, int]] = []
+        self._before: dict[str, object] = {}
+        self._hooks: list[str] = []
+        self._loops: list[LoopState] = []
+        self._settled: set[str] = set(params)
+        self._series = CellSeries(self._open_series, _Explicit(self))
+        self._figures = {number: id(figure) for number, figure in open_figures().items()}
+        self._max_artifacts = config.max_auto_artifacts
+        self._observer = OutputObserver(
+            shell,
+            guard,
+            before_output=lambda: None if self._sink is None else self._sink.before_output(),
+            cleared=lambda: None if self._sink is None else self._sink.cleared(),
+            max_outputs=config.max_auto_artifacts,
+            max_output_bytes=config.max_artifact_bytes,
+            max_text_bytes=config.max_text_bytes,
+        )
+        if at_once:
+            self._begin()
+        for key, value in params.items():
+            self._give_param(key, value, Origin("explicit", facts.cell_id, 1))
+
+    @property
+    def sink(self) -> CellSink | None:
+        """Where its facts go; None while there is no run."""
+        return self._sink
+
+    def start(self) -> None:
+        """Begin to observe what the cell shows."""
+        self._observer.start()
+
+    def watch(self, tree: ast.Module, flow: CellFlow, line_offset: int) -> ast.Module:
+        """Plan what a tree of this cell yields; gives the tree to run in its place.
+
+        Args:
+            tree: of the cell, or of the body of a cell magic in it.
+            flow: what was read in it.
+            line_offset: lines of the cell's source above the tree's first.
+        """
+        plan = plan_cell(tree, flow, self._options)
+        self._plans.append((plan, line_offset))
+        own = {id(binding) for binding in flow.bindings}
+        for binding in plan.params:
+            uncertain = binding.name in plan.unsure or binding.conditional
+            if not (id(binding) in own and uncertain):
+                self._literal(binding, line_offset if id(binding) in own else 0)
+        for final in plan.finals:
+            self._before.setdefault(final.name, self._namespace.get(final.name, _MISSING))
+        if not plan.loops:
+            return tree
+        first = next(_numbers)
+        for _ in plan.loops[1:]:
+            next(_numbers)
+        changed = instrument(tree, plan, first)
+        self._hook(plan, first)
+        return changed
+
+    def _hook(self, plan: CellPlan, first: int) -> None:
+        for number, loop in enumerate(plan.loops, first):
+            state = None
+            if loop.outer:
+                state = LoopState(loop.label)
+                self._loops.append(state)
+            watch = LoopWatch(loop, self._namespace, self._series, state)
+            doing = "following a loop"
+            calls = (watch.begin, watch.tick, watch.end)
+            for name, call in zip(hook_names(number), calls, strict=True):
+                setattr(builtins, name, self._guard.shield(doing, call))
+                self._hooks.append(name)
+
+    def finish(self, outcome: Outcome, result: object) -> None:
+        """The cell is over: its last facts, then the end of its run.
+
+        Args:
+            outcome: how it ended.
+            result: the value of its last expression, if any.
+        """
+        run = self._guard.run
+        run("ending the output capture", self._observer.stop, None)
+        for name in self._hooks:
+            run("leaving a loop", lambda name=name: delattr(builtins, name), None)  # type: ignore[misc]
+        failed = outcome.status is not ExecutionStatus.OK
+        run("reading params", self._settle, None)
+        run("reading metrics", lambda: self._finals(failed), None)
+        if not failed:
+            run("reading the last expression", lambda: self._last(result), None)
+        run("keeping outputs", self._keep_outputs, None)
+        if self._sink is not None:
+            self._sink.end(outcome)
+
+    # Facts on their way to the sink
+
+    def _begin(self) -> CellSink:
+        if self._sink is None:
+            self._sink = self._sink_of.cell_started(self._facts, self._options, self._loops)
+            for give in self._waiting:
+                give(self._sink)
+            self._waiting.clear()
+        return self._sink
+
+    def _give(self, give: Callable[[CellSink], None]) -> None:
+        if self._sink is None:
+            self._waiting.append(give)
+        else:
+            give(self._sink)
+
+    def incomplete(self, reason: str) -> None:
+        """Automatic capture of this cell failed somewhere."""
+        self._give(lambda sink: sink.incomplete(reason))
+
+    def _literal(self, binding: Binding, offset: int, value: object = UNKNOWN) -> None:
+        origin = Origin("literal", binding.cell_id, binding.line + offset)
+        if value is UNKNOWN:
+            value = binding.value
+        if value is UNKNOWN or binding.name in self._settled:
+            return
+        self._settled.add(binding.name)
+        self._give_param(binding.name, value, origin)
+
+    def _give_param(self, name: str, value: object, origin: Origin) -> None:
+        if origin.rule == "explicit":
+            pairs = [(name, str(value))]
+        else:
+            pairs = [pair for pair in flatten(name, value) if self._options.wants(pair[0])]
+        for key, text in pairs:
+            hidden = masked(key, value, text)
+            if len(hidden) > _MAX_PARAM_TEXT:
+                hidden = hidden[: _MAX_PARAM_TEXT - 1] + "…"
+            self._give(lambda sink, key=key, text=hidden: sink.param(key, text, origin))  # type: ignore[misc]
+
+    def _open_series(self, key: str, line: int) -> Append | None:
+        if not self._options.wants(key):
+            return None
+        return self._begin().series(key, Origin("loop", self._facts.cell_id, line))
+
+    # At the end
+
+    def _settle(self) -> None:
+        """Params that stood in several places: the namespace knows which it was."""
+        for plan, offset in self._plans:
+            for binding in plan.params:
+                value = self._namespace.get(binding.name, UNKNOWN)
+                if is_plain(value):
+                    self._literal(binding, offset, value)
+
+    def _finals(self, failed: bool) -> None:
+        for plan, offset in self._plans:
+            for final in plan.finals:
+                value = self._namespace.get(final.name, _MISSING)
+                unsure = final.conditional or failed
+                if unsure and value is self._before.get(final.name):
+                    continue
+                if value is self._series.last_objects.get(final.name, _MISSING):
+                    continue
+                self._metric(final, value, offset, "bound")
+
+    def _last(self, value: object) -> None:
+        plan, offset = self._plans[-1] if self._plans else (None, 0)
+        if plan is None or plan.last is None or value is None:
+            return
+        if plan.last.key not in self._series.by_key:
+            self._metric(Watched(plan.last.key, plan.last.line, False), value, offset, "expression")
+
+    def _metric(self, watched: Watched, value: object, offset: int, rule: str) -> None:
+        origin = Origin(rule, self._facts.cell_id, watched.line + offset)
+        for key, number in scalars_of(watched.name, value):
+            if not self._options.wants(key) or key in self._series.explicit:
+                continue
+            if key in self._series.by_key:
+                step = self._series.next_step([watched])
+                self._series.add(key, watched.line + offset, step, number)
+            else:
+                self._series.by_key[key] = None
+                self._begin().series(key, origin)(0, time.time_ns(), number)
+
+    def _keep_outputs(self) -> None:
+        kept = self._observer.outputs()
+        if self._options.figures:
+            kept += self._guard.run(
+                "keeping open figures", lambda: left_open(self._figures), []
+            )
+        else:
+            kept = [output for output in kept if output.rule != "figure"]
+        cell_id = self._facts.cell_id
+        for output in kept:
+            origin = Origin(output.rule, cell_id)
+            self._give(lambda sink, output=output, origin=origin: sink.artifact(output, origin))  # type: ignore[misc]
+        for note in self._notes():
+            self._give(lambda sink, note=note: sink.note(note))  # type: ignore[misc]
+
+    def _notes(self) -> list[str]:
+        notes = []
+        if self._observer.skipped_many:
+            many = self._observer.skipped_many
+            notes.append(f"Kept the first {self._max_artifacts} outputs; {many} more were shown.")
+        if self._observer.skipped_large:
+            notes.append(f"{self._observer.skipped_large} outputs were too large to keep.")
+        notes += [
+            f"{stream.name} is cut; only its beginning was kept."
+            for stream in self._observer.streams
+            if stream.cut
+        ]
+        if self._series.thinned:
+            notes.append("Long series are thinned out: not every iteration has a point.")
+        return notes
+
+
+class _Explicit(Container[str]):
+    """The metrics the user logged to the cell's run, as soon as there is one."""
+
+    def __init__(self, cell: TrackedCell) -> None:
+        self._cell = cell
+
+    def __contains__(self, key: object) -> bool:
+        sink = self._cell.sink
+        return sink is not None and key in sink.explicit

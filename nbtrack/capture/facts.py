@@ -1,0 +1,128 @@
+"""What capture hands over, and to whom: the facts of one execution, and the sinks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from nbtrack.capture.options import TrackOptions
+from nbtrack.capture.ticks import LoopState
+from nbtrack.entities import EndReason, ExecutionStatus, Origin
+
+Append = Callable[[int, int, float], None]
+"""Takes one point: step, nanoseconds since the epoch, value."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionFacts:
+    """One cell that is about to run. ``source`` is the code as sent to the kernel."""
+
+    msg_id: str
+    source: str
+    started_at: datetime
+    cell_id: str | None = None
+    execution_count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an execution ended."""
+
+    status: ExecutionStatus
+    reason: EndReason
+    ended_at: datetime
+    duration_s: float
+    error: BaseException | None = None
+
+    @property
+    def error_name(self) -> str | None:
+        """The exception's class; None where there was none."""
+        return None if self.error is None else type(self.error).__name__
+
+    @property
+    def error_message(self) -> str | None:
+        """The exception's text, cut at 2000 characters."""
+        return None if self.error is None else str(self.error)[:2000]
+
+
+@dataclass(frozen=True, slots=True)
+class CapturedOutput:
+    """One output of a cell as an artifact; ``path`` is relative."""
+
+    path: str
+    data: bytes
+    media_type: str
+    rule: str = "output"
+
+
+class CellSink(Protocol):
+    """Takes what one tracked cell yields; made when its run starts."""
+
+    @property
+    def explicit(self) -> Container[str]:
+        """Metrics the user logged to this run: automatic capture leaves them alone."""
+        ...
+
+    def param(self, key: str, value: str, origin: Origin) -> None:
+        """A param."""
+        ...
+
+    def series(self, key: str, origin: Origin) -> Append:
+        """A function that takes points of a metric."""
+        ...
+
+    def artifact(self, output: CapturedOutput, origin: Origin) -> None:
+        """An output."""
+        ...
+
+    def note(self, text: str) -> None:
+        """Something the reader of the run's card should know."""
+        ...
+
+    def incomplete(self, reason: str) -> None:
+        """Automatic capture failed somewhere."""
+        ...
+
+    def before_output(self) -> None:
+        """The cell is about to show its first output."""
+        ...
+
+    def cleared(self) -> None:
+        """The cell cleared its outputs."""
+        ...
+
+    def end(self, outcome: Outcome) -> None:
+        """The cell is over. Its last facts were given before."""
+        ...
+
+
+class Sink(Protocol):
+    """Takes what capture sees in one kernel."""
+
+    def execution_started(self, facts: ExecutionFacts) -> None:
+        """A cell begins."""
+        ...
+
+    def execution_ended(
+        self,
+        facts: ExecutionFacts,
+        outcome: Outcome,
+        names_read: tuple[str, ...],
+        names_written: tuple[str, ...],
+    ) -> None:
+        """A cell is over."""
+        ...
+
+    def cell_started(
+        self, facts: ExecutionFacts, options: TrackOptions, loops: Sequence[LoopState]
+    ) -> CellSink:
+        """A tracked cell begins its run.
+
+        Args:
+            facts: of the execution.
+            options: of its ``%%track`` line.
+            loops: its outermost loops, in order; they change while it runs.
+        """
+        ...

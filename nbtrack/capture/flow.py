@@ -1,0 +1,458 @@
+"""Which cell bound each name, to what kind of value, and from which other names.
+
+A `Flow` lives as long as the kernel. Each cell is read once, from its syntax tree, before it
+runs (`Flow.read`), and becomes part of what later cells see when it has run (`Flow.commit`).
+The bindings form a graph: each points to the bindings that its value was computed from.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from nbtrack.capture.expressions import classify, is_counter_step
+from nbtrack.capture.kinds import UNKNOWN, Kind
+from nbtrack.capture.literals import is_plain
+from nbtrack.capture.names import Names, base_name, imported_names, target_names
+
+_MAX_WALK = 10_000
+
+
+@dataclass(slots=True, eq=False)
+class Binding:
+    """One binding of one name.
+
+    Args:
+        cell_id: the nbformat id of the cell, where known.
+        value: what a literal is worth; `UNKNOWN` for anything else.
+        deps: the bindings it was computed from.
+        deferred: for a function, global names it reads when it is called.
+        loop: index of the innermost loop of its cell around it; None outside of loops.
+        conditional: it may not happen each time the code around it runs.
+        mutation: the object changed, but the name was not bound.
+    """
+
+    name: str
+    kind: Kind
+    line: int
+    cell_id: str | None = None
+    value: object = UNKNOWN
+    deps: tuple[Binding, ...] = ()
+    deferred: frozenset[str] = frozenset()
+    loop: int | None = None
+    conditional: bool = False
+    mutation: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Loop:
+    """A loop of a cell, outside of functions.
+
+    Args:
+        parent: index of the loop around it.
+        counter: the name that counts its iterations, where it has one.
+        breaks: whether it can be left by ``break``.
+    """
+
+    node: ast.For | ast.AsyncFor | ast.While
+    index: int
+    parent: int | None
+    counter: str | None
+    breaks: bool
+
+
+@dataclass(slots=True)
+class CellFlow:
+    """What one cell's code says.
+
+    Attributes:
+        env: the latest binding of each name, as after the cell.
+        bindings: those of this cell, in order.
+        roots: bindings of earlier cells that it reads.
+        reads: global names it may read; functions of earlier cells are followed.
+        writes: global names it binds.
+    """
+
+    env: dict[str, Binding]
+    bindings: list[Binding] = field(default_factory=list)
+    roots: list[Binding] = field(default_factory=list)
+    reads: set[str] = field(default_factory=set)
+    writes: set[str] = field(default_factory=set)
+    deferred: set[str] = field(default_factory=set)
+    loops: list[Loop] = field(default_factory=list)
+
+    def merge(self, later: CellFlow) -> CellFlow:
+        """One view of two trees of one execution (a cell magic's line, then its body)."""
+        return CellFlow(
+            env=later.env,
+            bindings=self.bindings + later.bindings,
+            roots=self.roots + later.roots,
+            reads=self.reads | (later.reads - self.writes),
+            writes=self.writes | later.writes,
+            deferred=self.deferred | later.deferred,
+            loops=self.loops + later.loops,
+        )
+
+    def literals(self) -> list[Binding]:
+        """The literal bindings this cell has or depends on, nearest first, one a name."""
+        found: dict[str, Binding] = {}
+        seen: set[int] = set()
+        frontier = [*self.bindings, *self.roots]
+        frontier += [self.env[name] for name in sorted(self.deferred) if name in self.env]
+        while frontier and len(seen) < _MAX_WALK:
+            following: list[Binding] = []
+            for binding in frontier:
+                if id(binding) in seen:
+                    continue
+                seen.add(id(binding))
+                if binding.kind in (Kind.LITERAL, Kind.DERIVED):
+                    found.setdefault(binding.name, binding)
+                following.extend(binding.deps)
+                following.extend(
+                    self.env[name] for name in sorted(binding.deferred) if name in self.env
+                )
+            frontier = following
+        return list(found.values())
+
+
+class Flow:
+    """The bindings of a kernel, execution by execution."""
+
+    def __init__(self) -> None:
+        self._env: dict[str, Binding] = {}
+
+    def read(
+        self, tree: ast.Module, *, cell_id: str | None = None, stop_line: int | None = None
+    ) -> CellFlow:
+        """Read a cell that is about to run; changes nothing.
+
+        Args:
+            tree: its syntax tree, before any change for tracking.
+            cell_id: its nbformat id.
+            stop_line: statements that begin after this line did not run.
+        """
+        body = tree.body
+        if stop_line is not None:
+            body = [statement for statement in body if statement.lineno <= stop_line]
+        reader = _CellReader(dict(self._env), cell_id)
+        reader.block(body, (), conditional=False, loop=None)
+        return reader.finish()
+
+    def commit(self, cell: CellFlow, namespace: Mapping[str, object]) -> None:
+        """Make a cell that has run part of what later cells see.
+
+        Args:
+            cell: as read before.
+            namespace: the user's, after the cell: tells which of several literals it was.
+        """
+        for binding in cell.bindings:
+            uncertain = binding.kind is Kind.LITERAL and binding.conditional
+            if uncertain and cell.env.get(binding.name) is binding:
+                actual = namespace.get(binding.name, UNKNOWN)
+                binding.value = actual if is_plain(actual) else binding.value
+        self._env = {name: made for name, made in cell.env.items() if name in namespace}
+
+
+class _Bind(Protocol):
+    """Records a binding made by the statement that is being read."""
+
+    def __call__(
+        self,
+        name: str,
+        kind: Kind,
+        *,
+        value: object = UNKNOWN,
+        deps: tuple[Binding, ...] = (),
+        deferred: frozenset[str] = frozenset(),
+        conditional: bool = False,
+        mutation: bool = False,
+    ) -> None: ...
+
+
+class _CellReader:
+    """Reads one tree, statement by statement."""
+
+    def __init__(self, env: dict[str, Binding], cell_id: str | None) -> None:
+        self.cell = CellFlow(env=env)
+        self.cell_id = cell_id
+        self._own: set[int] = set()
+        self._looping = False
+
+    def finish(self) -> CellFlow:
+        cell = self.cell
+        cell.writes |= {made.name for made in cell.bindings if not made.mutation}
+        followed: set[str] = set()
+        pending = [*cell.reads, *cell.deferred]
+        while pending:
+            name = pending.pop()
+            if name not in followed:
+                followed.add(name)
+                binding = cell.env.get(name)
+                if binding is not None:
+                    pending.extend(binding.deferred)
+        inner = {made.name for made in cell.bindings} - cell.reads
+        cell.reads = {
+            name
+            for name in followed - inner
+            if name in cell.env or not hasattr(builtins, name)
+        }
+        return cell
+
+    def block(
+        self,
+        body: Iterable[ast.stmt],
+        control: tuple[Binding, ...],
+        *,
+        conditional: bool,
+        loop: int | None,
+    ) -> None:
+        for statement in body:
+            self._statement(statement, control, conditional, loop)
+            if loop is not None and not conditional:
+                conditional = _leaves(statement, ast.Continue)
+
+    def _statement(
+        self,
+        node: ast.stmt,
+        control: tuple[Binding, ...],
+        conditional: bool,
+        loop: int | None,
+    ) -> None:
+        def bind(name: str, kind: Kind, **facts: object) -> None:
+            self._bind(name, kind, node.lineno, control, conditional, loop, **facts)
+
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            names = Names(node)
+            deps = self._read(names)
+            for other in sorted(names.binds - {node.name}):
+                bind(other, Kind.COMPUTED, conditional=True)
+            bind(node.name, Kind.FUNCTION, deps=deps, deferred=frozenset(names.deferred))
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            for name in imported_names(node):
+                bind(name, Kind.IMPORT)
+        elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
+            self._assignment(node, bind)
+        elif isinstance(node, (ast.For, ast.AsyncFor, ast.While)):
+            self._loop(node, control, conditional, loop)
+        elif isinstance(node, ast.If):
+            inside = control + self._expression(node.test, bind)
+            self.block(node.body, inside, conditional=True, loop=loop)
+            self.block(node.orelse, inside, conditional=True, loop=loop)
+        elif isinstance(node, (ast.With, ast.AsyncWith)):
+            for item in node.items:
+                deps = self._expression(item.context_expr, bind)
+                for name in target_names(item.optional_vars) if item.optional_vars else ():
+                    bind(name, Kind.COMPUTED, deps=deps)
+            self.block(node.body, control, conditional=conditional, loop=loop)
+        elif isinstance(node, (ast.Try, ast.TryStar)):
+            for part in (node.body, *(h.body for h in node.handlers), node.orelse):
+                self.block(part, control, conditional=True, loop=loop)
+            self.block(node.finalbody, control, conditional=conditional, loop=loop)
+        elif isinstance(node, ast.Match):
+            inside = control + self._expression(node.subject, bind)
+            for case in node.cases:
+                self._expression(case.pattern, bind)
+                self.block(case.body, inside, conditional=True, loop=loop)
+        elif isinstance(node, ast.Delete):
+            for target in node.targets:
+                for name in target_names(target):
+                    self.cell.env.pop(name, None)
+        elif isinstance(node, ast.Expr):
+            self._effect(node.value, bind)
+        else:
+            self._expression(node, bind)
+
+    def _bind(
+        self,
+        name: str,
+        kind: Kind,
+        line: int,
+        control: tuple[Binding, ...],
+        around: bool,
+        loop: int | None,
+        *,
+        value: object = UNKNOWN,
+        deps: tuple[Binding, ...] = (),
+        deferred: frozenset[str] = frozenset(),
+        conditional: bool = False,
+        mutation: bool = False,
+    ) -> None:
+        conditional = conditional or around
+        before = self.cell.env.get(name)
+        if before is not None and (conditional or mutation or loop is not None):
+            deps = (*deps, before)
+        binding = Binding(
+            name=name,
+            kind=kind,
+            line=line,
+            cell_id=self.cell_id,
+            value=value,
+            deps=deps + control,
+            deferred=deferred,
+            loop=loop,
+            conditional=conditional,
+            mutation=mutation,
+        )
+        self.cell.env[name] = binding
+        self.cell.bindings.append(binding)
+        self._own.add(id(binding))
+
+    def _read(self, names: Names) -> tuple[Binding, ...]:
+        deps = []
+        for name in sorted(names.reads):
+            binding = self.cell.env.get(name)
+            if binding is None or id(binding) not in self._own:
+                self.cell.reads.add(name)
+            if binding is not None:
+                deps.append(binding)
+                if id(binding) not in self._own:
+                    self.cell.roots.append(binding)
+        self.cell.deferred |= names.deferred
+        return tuple(deps)
+
+    def _expression(self, node: ast.AST, bind: _Bind) -> tuple[Binding, ...]:
+        names = Names(node)
+        deps = self._read(names)
+        for name in sorted(names.binds):
+            bind(name, Kind.COMPUTED, deps=deps)
+        return deps
+
+    def _effect(self, node: ast.expr, bind: _Bind) -> None:
+        deps = self._expression(node, bind)
+        call = node.value if isinstance(node, ast.Await) else node
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
+            self._mutate(base_name(call.func), bind, deps)
+
+    def _mutate(self, name: str | None, bind: _Bind, deps: tuple[Binding, ...]) -> None:
+        before = None if name is None else self.cell.env.get(name)
+        if name is None or before is None or before.kind in (Kind.IMPORT, Kind.FUNCTION):
+            return
+        bind(name, Kind.COMPUTED, deps=deps, mutation=True)
+
+    def _assignment(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign, bind: _Bind) -> None:
+        if node.value is None:
+            return
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        deps = self._expression(node.value, bind)
+        if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+            self._augmented(node, node.target.id, deps, bind)
+            return
+        for target in targets:
+            pairs = zip(target.elts, node.value.elts, strict=False) if (
+                isinstance(target, (ast.Tuple, ast.List))
+                and isinstance(node.value, (ast.Tuple, ast.List))
+                and len(target.elts) == len(node.value.elts)
+            ) else [(target, node.value)]
+            for part, value in pairs:
+                self._assign_one(part, value, deps, bind)
+
+    def _assign_one(
+        self, target: ast.expr, value: ast.expr, deps: tuple[Binding, ...], bind: _Bind
+    ) -> None:
+        if isinstance(target, (ast.Attribute, ast.Subscript)):
+            deps += self._expression(target, bind)
+            self._store(target, value, deps, bind)
+            return
+        kind, worth = classify(value, self.cell.env)
+        if not isinstance(target, ast.Name) and kind is not Kind.SIZE:
+            kind, worth = Kind.COMPUTED, UNKNOWN
+        for name in target_names(target):
+            own, known = kind, worth
+            if is_counter_step(value, name):
+                own, known = Kind.COUNTER, UNKNOWN
+            elif kind is Kind.DERIVED and self._looping and name in Names(value).reads:
+                own, known = Kind.COMPUTED, UNKNOWN
+            bind(name, own, value=known, deps=deps)
+
+    def _store(
+        self, target: ast.expr, value: ast.expr, deps: tuple[Binding, ...], bind: _Bind
+    ) -> None:
+        """``name[key] = value`` and ``name.part = value``."""
+        name = base_name(target)
+        before = None if name is None else self.cell.env.get(name)
+        kind, worth = classify(value, self.cell.env)
+        plain = (
+            isinstance(target, ast.Subscript)
+            and isinstance(target.value, ast.Name)
+            and isinstance(target.slice, ast.Constant)
+            and kind in (Kind.LITERAL, Kind.DERIVED)
+        )
+        if name and before is not None and plain and isinstance(before.value, dict):
+            assert isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant)
+            changed = {**before.value, target.slice.value: worth}
+            bind(name, Kind.LITERAL, value=changed, deps=deps, mutation=True)
+        else:
+            self._mutate(name, bind, deps)
+
+    def _augmented(
+        self, node: ast.AugAssign, name: str, deps: tuple[Binding, ...], bind: _Bind
+    ) -> None:
+        whole = ast.BinOp(left=ast.Name(name, ast.Load()), op=node.op, right=node.value)
+        before = self.cell.env.get(name)
+        deps = deps if before is None else (*deps, before)
+        self._read(Names(whole))
+        kind, worth = classify(whole, self.cell.env)
+        if is_counter_step(whole, name):
+            kind, worth = Kind.COUNTER, UNKNOWN
+        elif kind is Kind.DERIVED and self._looping:
+            kind, worth = Kind.COMPUTED, UNKNOWN
+        bind(name, kind, value=worth, deps=deps)
+
+    def _loop(
+        self,
+        node: ast.For | ast.AsyncFor | ast.While,
+        control: tuple[Binding, ...],
+        conditional: bool,
+        loop: int | None,
+    ) -> None:
+        def bind(name: str, kind: Kind, **facts: object) -> None:
+            self._bind(name, kind, node.lineno, control, conditional, index, **facts)
+
+        index = len(self.cell.loops)
+        own = Loop(node, index, loop, _counter(node), any(_leaves(s, ast.Break) for s in node.body))
+        self.cell.loops.append(own)
+        source = node.test if isinstance(node, ast.While) else node.iter
+        inside = control + self._expression(source, bind)
+        if not isinstance(node, ast.While):
+            for name in target_names(node.target):
+                bind(name, Kind.TARGET, deps=inside)
+        if self._looping:
+            self.block(node.body, inside, conditional=False, loop=index)
+        else:
+            # Twice: the second time sees what an earlier iteration bound.
+            kept, loops = len(self.cell.bindings), len(self.cell.loops)
+            self._looping = True
+            self.block(node.body, inside, conditional=False, loop=index)
+            del self.cell.bindings[kept:], self.cell.loops[loops:]
+            self.block(node.body, inside, conditional=False, loop=index)
+            self._looping = False
+        self.block(node.orelse, inside, conditional=True, loop=loop)
+
+
+def _counter(node: ast.For | ast.AsyncFor | ast.While) -> str | None:
+    if isinstance(node, ast.While):
+        return None
+    if isinstance(node.target, ast.Name):
+        return node.target.id
+    call = node.iter
+    counted = isinstance(call, ast.Call) and base_name(call.func) == "enumerate"
+    if counted and isinstance(node.target, ast.Tuple) and isinstance(node.target.elts[0], ast.Name):
+        return node.target.elts[0].id
+    return None
+
+
+def _leaves(statement: ast.stmt, how: type[ast.Break] | type[ast.Continue]) -> bool:
+    """Whether a statement holds a ``break`` or ``continue`` of the loop it stands in."""
+    if isinstance(statement, how):
+        return True
+    if isinstance(statement, (ast.For, ast.AsyncFor, ast.While)):
+        return any(_leaves(inner, how) for inner in statement.orelse)
+    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return False
+    blocks = [getattr(statement, name, []) for name in ("body", "orelse", "finalbody")]
+    for part in (*getattr(statement, "handlers", []), *getattr(statement, "cases", [])):
+        blocks.append(part.body)
+    return any(_leaves(inner, how) for block in blocks for inner in block)

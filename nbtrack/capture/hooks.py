@@ -1,0 +1,251 @@
+"""The hooks in IPython: before a cell, on its syntax tree, and after it.
+
+Each execution has a frame on its thread's stack. A cell run from inside another one (``%run``,
+``%%capture``) has a frame of its own; only the outermost one is an execution.
+"""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import threading
+import time
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import InputRejected
+
+from nbtrack.capture.cell import TrackedCell
+from nbtrack.capture.facts import ExecutionFacts, Outcome, Sink
+from nbtrack.capture.flow import CellFlow, Flow
+from nbtrack.capture.options import TrackOptions, parse_options
+from nbtrack.capture.policy import Guard, attempt
+from nbtrack.capture.transform import track_line
+from nbtrack.entities import EndReason, ExecutionStatus, utc_now
+from nbtrack.errors import UsageError
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
+
+    from nbtrack.config import NbtrackConfig
+
+_CUT = "\n# [nbtrack: the source is longer than max_source_bytes]\n"
+
+
+class TrackRefusedError(InputRejected, UsageError):
+    """The ``%%track`` line of a cell cannot be done; the cell does not run."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"UsageError: {self}"]
+
+
+@dataclass(slots=True)
+class _Frame:
+    """One execution in progress."""
+
+    info: object
+    facts: ExecutionFacts
+    began_at_s: float
+    nested: bool
+    options: TrackOptions | None = None
+    params: dict[str, object] = field(default_factory=dict)
+    refusal: str | None = None
+    guard: Guard = field(default_factory=Guard)
+    cell: TrackedCell | None = None
+    flow: CellFlow | None = None
+    trees: list[tuple[ast.Module, int]] = field(default_factory=list)
+
+
+class _Stack(threading.local):
+    def __init__(self) -> None:
+        self.frames: list[_Frame] = []
+
+
+class CaptureHooks:
+    """Follows the executions of one shell.
+
+    Args:
+        shell: whose.
+        sink: takes the facts.
+        config: what is captured, and limits.
+    """
+
+    def __init__(self, shell: InteractiveShell, sink: Sink, config: NbtrackConfig) -> None:
+        self.shell = shell
+        self.track_all = False
+        self._sink = sink
+        self._config = config
+        self._flow = Flow()
+        self._guard = Guard()
+        self._stack = _Stack()
+
+    def active_cell(self) -> TrackedCell | None:
+        """The innermost tracked cell of this thread."""
+        cells = [frame.cell for frame in self._stack.frames if frame.cell is not None]
+        return cells[-1] if cells else None
+
+    def pre_run_cell(self, info: ExecutionInfo) -> None:
+        """IPython's event before a cell runs."""
+        self._guard.run("following a cell", lambda: self._enter(info), None)
+
+    def visit(self, tree: ast.Module) -> ast.Module:
+        """IPython's call for a cell's syntax tree, as for any AST transformer.
+
+        Raises:
+            TrackRefusedError: the cell cannot be tracked as asked, and does not run.
+        """
+        frame = self._stack.frames[-1] if self._stack.frames else None
+        if frame is None:
+            return tree
+        if frame.refusal is not None:
+            raise TrackRefusedError(frame.refusal)
+        return frame.guard.run("reading the code", lambda: self._read(frame, tree), tree)
+
+    def post_run_cell(self, result: ExecutionResult | None) -> None:
+        """IPython's event after a cell ran."""
+        self._guard.run("ending a cell", lambda: self._leave(result), None)
+
+    def _enter(self, info: ExecutionInfo) -> None:
+        frames = self._stack.frames
+        nested = bool(frames)
+        source = info.raw_cell
+        if len(source) > self._config.max_source_bytes:
+            source = source[: self._config.max_source_bytes] + _CUT
+        facts = ExecutionFacts(
+            msg_id=frames[0].facts.msg_id if nested else self._msg_id(),
+            source=source,
+            started_at=utc_now(),
+            cell_id=frames[0].facts.cell_id if nested else self._cell_id(info),
+            execution_count=self.shell.execution_count if info.store_history else None,
+        )
+        frame = _Frame(info, facts, time.perf_counter(), nested)
+        frames.append(frame)
+        line = track_line(info.raw_cell)
+        if not nested and (self._config.capture_executions or line is not None or self.track_all):
+            self._sink.execution_started(facts)
+        if line is not None:
+            self._ask(frame, line)
+
+    def _ask(self, frame: _Frame, line: str) -> None:
+        """Read the options of a ``%%track`` line, and the values of its params."""
+        try:
+            options = parse_options(line)
+        except UsageError:
+            # The line stays in the cell, where the registered magic explains it.
+            return
+        for key, expression in options.params:
+            value, error = attempt(lambda text=expression: eval(text, self.shell.user_ns))  # type: ignore[misc]
+            frame.params[key] = value
+            if error is not None:
+                frame.refusal = (
+                    f"%%track -p {key}={expression}: {type(error).__name__}: {error}. "
+                    "The expression is computed before the cell runs."
+                )
+                return
+        frame.options = options
+
+    def _read(self, frame: _Frame, tree: ast.Module) -> ast.Module:
+        offset = self._line_offset(frame, tree)
+        frame.trees.append((tree, offset))
+        flow = self._flow.read(tree, cell_id=frame.facts.cell_id)
+        frame.flow = flow if frame.flow is None else frame.flow.merge(flow)
+        wanted = frame.options is not None or (self.track_all and not frame.nested)
+        if not wanted:
+            return tree
+        if frame.cell is None:
+            frame.cell = TrackedCell(
+                self.shell,
+                frame.facts,
+                frame.options or TrackOptions(),
+                frame.params,
+                self._sink,
+                frame.guard,
+                self._config,
+                at_once=frame.options is not None,
+            )
+            frame.guard.on_failure = frame.cell.incomplete
+            frame.cell.start()
+        return frame.cell.watch(tree, flow, offset)
+
+    def _line_offset(self, frame: _Frame, tree: ast.Module) -> int:
+        """Lines of the cell's source above the first line of a tree."""
+        if not frame.trees:
+            return 0
+        # The body of a cell magic: it begins below the last line that starts with %%.
+        lines = frame.facts.source.split("\n")
+        return max((at + 1 for at, text in enumerate(lines) if text.startswith("%%")), default=0)
+
+    def _leave(self, result: ExecutionResult | None) -> None:
+        frames = self._stack.frames
+        info = None if result is None else result.info
+        at = next((at for at in reversed(range(len(frames))) if frames[at].info is info), None)
+        if at is None:
+            if result is not None or not frames:
+                return
+            at = len(frames) - 1
+        frame = frames[at]
+        del frames[at:]
+        outcome = _outcome(frame, result)
+        if frame.cell is not None:
+            value = None if result is None else result.result
+            frame.guard.run("ending a cell", lambda: frame.cell.finish(outcome, value), None)  # type: ignore[union-attr]
+        flow = frame.guard.run("reading the names", lambda: self._commit(frame, outcome), None)
+        if not frame.nested and (self._config.capture_executions or frame.cell is not None):
+            reads = () if flow is None else tuple(sorted(flow.reads))
+            writes = () if flow is None else tuple(sorted(flow.writes))
+            self._sink.execution_ended(frame.facts, outcome, reads, writes)
+
+    def _commit(self, frame: _Frame, outcome: Outcome) -> CellFlow | None:
+        if frame.flow is None:
+            return None
+        flow = frame.flow
+        stopped_at = _line_in_cell(outcome.error, self.shell.user_ns)
+        if stopped_at is not None and len(frame.trees) == 1:
+            tree, _ = frame.trees[0]
+            flow = self._flow.read(tree, cell_id=frame.facts.cell_id, stop_line=stopped_at)
+        self._flow.commit(flow, self.shell.user_ns)
+        return flow
+
+    def _parent(self) -> dict[str, Any]:
+        asked = getattr(self.shell, "get_parent", None)
+        parent = asked() if asked is not None else {}
+        return parent if isinstance(parent, dict) else {}
+
+    def _msg_id(self) -> str:
+        header = self._parent().get("header") or {}
+        return str(header.get("msg_id") or uuid.uuid4().hex)
+
+    def _cell_id(self, info: ExecutionInfo) -> str | None:
+        given = (self._parent().get("metadata") or {}).get("cellId") or info.cell_id
+        return given if isinstance(given, str) and is_cell_id(given) else None
+
+
+def is_cell_id(text: str) -> bool:
+    """Whether a text is an nbformat cell id; VS Code sends a document's URI in its place."""
+    return 0 < len(text) <= 64 and all(
+        letter.isascii() and (letter.isalnum() or letter in "-_") for letter in text
+    )
+
+
+def _outcome(frame: _Frame, result: ExecutionResult | None) -> Outcome:
+    error: BaseException | None = KeyboardInterrupt() if result is None else None
+    if result is not None:
+        error = result.error_before_exec or result.error_in_exec
+    if error is None:
+        status, reason = ExecutionStatus.OK, EndReason.COMPLETED
+    elif isinstance(error, (KeyboardInterrupt, asyncio.CancelledError)):
+        status, reason = ExecutionStatus.ERROR, EndReason.INTERRUPT
+    else:
+        status, reason = ExecutionStatus.ERROR, EndReason.EXCEPTION
+    return Outcome(status, reason, utc_now(), time.perf_counter() - frame.began_at_s, error)
+
+
+def _line_in_cell(error: BaseException | None, namespace: dict[str, Any]) -> int | None:
+    """The line at which a cell stopped."""
+    at = None if error is None else error.__traceback__
+    while at is not None:
+        if at.tb_frame.f_globals is namespace:
+            return at.tb_lineno
+        at = at.tb_next
+    return None

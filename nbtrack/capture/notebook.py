@@ -1,0 +1,118 @@
+"""Which notebook a kernel runs for, as far as the kernel itself can tell; a hint only."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+NOTEBOOK_ENV = "NBTRACK_NOTEBOOK"
+_MAX_SEARCHED = 50
+_MAX_BYTES = 20_000_000
+
+
+def notebook_hint(namespace: Mapping[str, Any]) -> str | None:
+    """The notebook's absolute path by what the client and the environment say.
+
+    In this order: ``NBTRACK_NOTEBOOK``, VS Code's variable, ``JPY_SESSION_NAME``, and the
+    command line of the process that started the kernel.
+    """
+    code = namespace.get("__vsc_ipynb_file__")
+    for found in (os.environ.get(NOTEBOOK_ENV), code, os.environ.get("JPY_SESSION_NAME")):
+        if isinstance(found, str) and found.endswith(".ipynb"):
+            return str(Path(found).expanduser().absolute())
+    return _from_parent()
+
+
+def notebook_with(source: str, directory: str | None = None) -> str | None:
+    """The notebook in a directory that has a code cell with this very source.
+
+    Args:
+        source: as executed; very short ones prove nothing.
+        directory: the current one by default.
+
+    Returns:
+        None unless exactly one fits.
+    """
+    wanted = source.strip()
+    if len(wanted) < 8:
+        return None
+    place = Path(directory) if directory else Path.cwd()
+    fitting = []
+    for path in sorted(place.glob("*.ipynb"))[:_MAX_SEARCHED]:
+        if wanted in _code_of(path):
+            fitting.append(path)
+    return str(fitting[0].absolute()) if len(fitting) == 1 else None
+
+
+def _code_of(path: Path) -> set[str]:
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            return set()
+        document = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return set()
+    cells = document.get("cells") if isinstance(document, dict) else None
+    texts = set()
+    for cell in cells if isinstance(cells, list) else []:
+        if isinstance(cell, dict) and cell.get("cell_type") == "code":
+            source = cell.get("source") or ""
+            texts.add(("".join(source) if isinstance(source, list) else str(source)).strip())
+    return texts
+
+
+def front_end(
+    namespace: Mapping[str, Any], parent: Mapping[str, Any], *, has_kernel: bool
+) -> str:
+    """What talks to this kernel: ``lab``, ``vscode``, ``headless`` or ``ipython``."""
+    if not has_kernel:
+        return "ipython"
+    cell_id = (parent.get("metadata") or {}).get("cellId")
+    if "__vsc_ipynb_file__" in namespace or (isinstance(cell_id, str) and ":" in cell_id):
+        return "vscode"
+    if cell_id and os.environ.get("JPY_SESSION_NAME"):
+        return "lab"
+    return "headless"
+
+
+def kernel_id() -> str | None:
+    """Jupyter's id of this kernel, from its connection file's name."""
+    try:
+        from ipykernel.connect import get_connection_file
+
+        name = Path(get_connection_file()).stem
+    except (ImportError, RuntimeError):
+        return None
+    found = re.fullmatch(r"kernel-(.+)", name)
+    return found[1] if found else None
+
+
+def _from_parent() -> str | None:
+    """The notebook in the command line of the parent process (nbconvert, papermill, …)."""
+    words, directory = _parent_command()
+    for word in words[1:]:
+        if word.endswith(".ipynb") and not word.startswith("-"):
+            path = Path(directory or ".", word)
+            if path.is_file():
+                return str(path.absolute())
+    return None
+
+
+def _parent_command() -> tuple[list[str], str | None]:
+    parent = os.getppid()
+    try:
+        import psutil
+    except ImportError:
+        try:
+            raw = Path(f"/proc/{parent}/cmdline").read_bytes()
+            return raw.decode(errors="replace").split("\0"), str(Path(f"/proc/{parent}/cwd").readlink())
+        except OSError:
+            return [], None
+    try:
+        process = psutil.Process(parent)
+        return process.cmdline(), process.cwd()
+    except psutil.Error:
+        return [], None

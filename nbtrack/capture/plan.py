@@ -1,0 +1,194 @@
+"""What of a tracked cell is a param, what a metric, and what a series; from its code alone."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from nbtrack.capture.expressions import result_key
+from nbtrack.capture.flow import Binding, CellFlow, Loop
+from nbtrack.capture.kinds import Kind
+from nbtrack.capture.options import TrackOptions
+
+_LOG_CALLS = frozenset({"log", "log_metric", "log_metrics"})
+_LOOPS = (ast.For, ast.AsyncFor, ast.While)
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A name whose value may be a metric.
+
+    Args:
+        line: of its last binding.
+        conditional: it counts only when another object was bound.
+    """
+
+    name: str
+    line: int
+    conditional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LoopPlan:
+    """What one loop yields. ``outer`` says that no loop is around it."""
+
+    loop: Loop
+    watched: tuple[Watched, ...]
+    outer: bool
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class LastExpression:
+    """The cell's last expression, when it may be a metric."""
+
+    key: str
+    line: int
+
+
+@dataclass(slots=True)
+class CellPlan:
+    """What a tracked cell is watched for.
+
+    Attributes:
+        params: literal bindings, nearest first.
+        unsure: params of this cell that stand in several places; the namespace knows which.
+        finals: names bound at the cell's top level.
+        loops: in the order of the cell's loops.
+    """
+
+    params: list[Binding] = field(default_factory=list)
+    unsure: frozenset[str] = frozenset()
+    finals: list[Watched] = field(default_factory=list)
+    loops: list[LoopPlan] = field(default_factory=list)
+    last: LastExpression | None = None
+
+
+def plan_cell(tree: ast.Module, cell: CellFlow, options: TrackOptions) -> CellPlan:
+    """Decide what a cell is watched for.
+
+    Args:
+        tree: its syntax tree.
+        cell: what `Flow.read` found in it.
+        options: of its ``%%track`` line.
+    """
+    explicit = _explicit_keys(tree)
+    by_name: dict[str, list[Binding]] = {}
+    for binding in cell.bindings:
+        by_name.setdefault(binding.name, []).append(binding)
+    plan = CellPlan()
+    for binding in cell.literals():
+        name, own = binding.name, by_name.get(binding.name, [])
+        if name.startswith("_") or not options.wants_any(name):
+            continue
+        if binding in own and not _is_setting(own):
+            continue
+        plan.params.append(binding)
+    plan.unsure = frozenset(name for name, own in by_name.items() if len(own) > 1)
+    owners = _series_owners(cell, by_name, options, explicit)
+    for loop in cell.loops:
+        plan.loops.append(
+            LoopPlan(loop, tuple(owners.get(loop.index, ())), loop.parent is None, _label(loop))
+        )
+    for name, own in by_name.items():
+        outside = [made for made in own if made.loop is None and not made.mutation]
+        wanted = not name.startswith("_") and name not in explicit and options.wants_any(name)
+        if wanted and outside and outside[-1].kind is Kind.COMPUTED:
+            certain = any(not made.conditional for made in outside)
+            plan.finals.append(Watched(name, outside[-1].line, not certain))
+    plan.last = _last_expression(tree, cell, explicit)
+    return plan
+
+
+def _is_setting(own: list[Binding]) -> bool:
+    """Whether a name's bindings in its cell are all literals outside of loops."""
+    return all(
+        made.kind in (Kind.LITERAL, Kind.DERIVED) and made.loop is None for made in own
+    )
+
+
+def _series_owners(
+    cell: CellFlow,
+    by_name: dict[str, list[Binding]],
+    options: TrackOptions,
+    explicit: frozenset[str],
+) -> dict[int, list[Watched]]:
+    """For each loop, the names it yields points of: a name belongs to its outermost loop."""
+    depths: dict[int, int] = {}
+    for loop in cell.loops:
+        depths[loop.index] = 0 if loop.parent is None else depths[loop.parent] + 1
+    owners: dict[int, list[Watched]] = {}
+    for name, own in by_name.items():
+        inside = [made for made in own if made.loop is not None and not made.mutation]
+        if not any(made.kind is Kind.COMPUTED for made in inside):
+            continue
+        if name.startswith("_") or name in explicit or not options.wants_any(name):
+            continue
+        for root in {_root(cell, made.loop) for made in inside}:
+            under = [made for made in inside if _root(cell, made.loop) == root]
+            if not any(made.kind is Kind.COMPUTED for made in under):
+                continue
+            level = min(depths[made.loop] for made in under if made.loop is not None)
+            at = [m for m in under if m.loop is not None and depths[m.loop] == level]
+            for index in sorted({made.loop for made in at if made.loop is not None}):
+                here = [made for made in at if made.loop == index]
+                certain = any(not made.conditional for made in here)
+                owners.setdefault(index, []).append(Watched(name, here[-1].line, not certain))
+    return owners
+
+
+def _root(cell: CellFlow, index: int | None) -> int | None:
+    while index is not None and cell.loops[index].parent is not None:
+        index = cell.loops[index].parent
+    return index
+
+
+def _label(loop: Loop) -> str:
+    if isinstance(loop.node, ast.While):
+        return "while"
+    return loop.counter or ast.unparse(loop.node.target)
+
+
+def _last_expression(
+    tree: ast.Module, cell: CellFlow, explicit: frozenset[str]
+) -> LastExpression | None:
+    if not tree.body or not isinstance(tree.body[-1], ast.Expr):
+        return None
+    node = tree.body[-1].value
+    if isinstance(node, ast.Constant):
+        return None
+    if isinstance(node, ast.Name):
+        binding = cell.env.get(node.id)
+        if binding is not None and binding.kind is not Kind.COMPUTED:
+            return None
+    else:
+        from nbtrack.capture.expressions import classify
+
+        if classify(node, cell.env)[0] is not Kind.COMPUTED:
+            return None
+    key = result_key(node)
+    return None if key in explicit else LastExpression(key, node.lineno)
+
+
+def _explicit_keys(tree: ast.Module) -> frozenset[str]:
+    """Metric names that the cell itself logs, where they stand in the code."""
+    keys: set[str] = set()
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        called = node.func
+        name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+        if name not in _LOG_CALLS:
+            continue
+        if name == "log":
+            keys |= {keyword.arg for keyword in node.keywords if keyword.arg}
+        keys |= set(_texts(node.args[:1]))
+    return frozenset(keys - {"step"})
+
+
+def _texts(nodes: Iterable[ast.expr]) -> Iterable[str]:
+    for node in nodes:
+        for part in node.keys if isinstance(node, ast.Dict) else [node]:
+            if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                yield part.value

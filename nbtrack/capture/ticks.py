@@ -1,0 +1,223 @@
+"""What a tracked loop does while it runs: points of the names it binds, and its progress.
+
+`LoopWatch.tick` runs once an iteration in the user's thread. It looks at the watched names in
+the user's namespace, and gives a point for each that is a scalar. It never keeps an object that
+is not a number.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Container, Iterable
+from dataclasses import dataclass
+
+from nbtrack.capture.plan import LoopPlan, Watched
+from nbtrack.capture.scalars import scalars_of
+
+Append = Callable[[int, int, float], None]
+THIN_AFTER = 100_000
+"""Points of one series after which only every 2nd, then every 4th … is kept."""
+_MISSING = object()
+
+
+@dataclass(slots=True)
+class LoopState:
+    """How far the outermost loop is; read by another thread."""
+
+    label: str
+    done: int = 0
+    total: int | None = None
+    began_at_s: float = 0.0
+    running: bool = False
+
+
+class Series:
+    """Points of one metric, over all loops of a cell that bind its name."""
+
+    __slots__ = ("_append", "count", "seen", "stride", "last_step", "key")
+
+    def __init__(self, key: str, append: Append) -> None:
+        self.key = key
+        self._append = append
+        self.count = 0
+        self.seen = 0
+        self.stride = 1
+        self.last_step = -1
+
+    def add(self, step: int, value: float) -> None:
+        """Keep a point, or thin it out."""
+        self.seen += 1
+        self.last_step = step
+        if self.seen % self.stride:
+            return
+        self._append(step, time.time_ns(), value)
+        self.count += 1
+        if self.count % THIN_AFTER == 0:
+            self.stride *= 2
+
+
+class CellSeries:
+    """The series of one cell, made on first use.
+
+    Args:
+        open_series: (key, name, line) to a function that appends a point; None to leave it.
+        explicit: keys the user logged; never captured.
+    """
+
+    def __init__(
+        self, open_series: Callable[[str, int], Append | None], explicit: Container[str]
+    ) -> None:
+        self._open = open_series
+        self.explicit = explicit
+        self.by_key: dict[str, Series | None] = {}
+        self.last_objects: dict[str, object] = {}
+
+    def add(self, key: str, line: int, step: int, value: float) -> None:
+        """A point of a series."""
+        if key in self.explicit:
+            return
+        try:
+            series = self.by_key[key]
+        except KeyError:
+            append = self._open(key, line)
+            series = self.by_key[key] = None if append is None else Series(key, append)
+        if series is not None:
+            series.add(step, value)
+
+    @property
+    def thinned(self) -> bool:
+        """Whether any series was too long to keep each point."""
+        return any(series is not None and series.stride > 1 for series in self.by_key.values())
+
+    def next_step(self, names: Iterable[Watched]) -> int:
+        """The step that continues the series of these names."""
+        steps = [
+            series.last_step + 1
+            for name in names
+            if (series := self.by_key.get(name.name)) is not None
+        ]
+        return max(steps, default=0)
+
+
+class LoopWatch:
+    """Runs one loop's hooks.
+
+    Args:
+        plan: what the loop yields.
+        namespace: the user's.
+        series: of the cell.
+        state: kept for the card when this is an outermost loop.
+    """
+
+    __slots__ = (
+        "_counter",
+        "_iteration",
+        "_last",
+        "_namespace",
+        "_offset",
+        "_outer",
+        "_plain",
+        "_series",
+        "_started",
+        "_step",
+        "_breaks",
+        "_watched",
+        "state",
+    )
+
+    def __init__(
+        self,
+        plan: LoopPlan,
+        namespace: dict[str, object],
+        series: CellSeries,
+        state: LoopState | None,
+    ) -> None:
+        self._watched = plan.watched
+        self._counter = plan.loop.counter if plan.outer else None
+        self._breaks = plan.loop.breaks
+        self._outer = plan.outer
+        self._namespace = namespace
+        self._series = series
+        self.state = state
+        self._last: dict[str, object] = {}
+        self._offset = 0
+        self._iteration = 0
+        self._step = 0
+        self._started = False
+
+    def begin(self, iterable: object = None) -> object:
+        """The loop is about to start. Returns its iterable untouched."""
+        self._started = False
+        self._last.clear()
+        if self._outer:
+            self._iteration = 0
+            self._offset = self._series.next_step(self._watched)
+        if self.state is not None:
+            self._begin_progress(self.state, iterable)
+        return iterable
+
+    def _begin_progress(self, state: LoopState, iterable: object) -> None:
+        measure = getattr(type(iterable), "__len__", None)
+        measure = measure or getattr(type(iterable), "__length_hint__", None)
+        total = measure(iterable) if measure is not None else None
+        state.total = total if isinstance(total, int) and total >= 0 else None
+        state.done = 0
+        state.began_at_s = time.monotonic()
+        state.running = True
+
+    def tick(self) -> None:
+        """An iteration begins."""
+        namespace = self._namespace
+        if self._started:
+            if self._watched:
+                self._capture(certain=True)
+            self._iteration += 1
+            if self.state is not None:
+                self.state.done += 1
+        else:
+            self._started = True
+            for watched in self._watched:
+                value = namespace.get(watched.name, _MISSING)
+                self._last[watched.name] = value if _is_small(value) else _MISSING
+        if self._counter is not None:
+            counted = namespace.get(self._counter)
+            if type(counted) is int:
+                step = counted if counted >= self._offset else counted + self._offset
+                self._step = step
+                return
+        self._step = self._iteration + self._offset
+
+    def end(self) -> None:
+        """The loop is over."""
+        if self._started:
+            if self._watched:
+                self._capture(certain=not self._breaks)
+            self._iteration += 1
+            self._started = False
+            if self.state is not None:
+                self.state.done += 1
+        if self.state is not None:
+            self.state.running = False
+
+    def _capture(self, *, certain: bool) -> None:
+        namespace, series, step = self._namespace, self._series, self._step
+        for watched in self._watched:
+            name = watched.name
+            value = namespace.get(name, _MISSING)
+            if (watched.conditional or not certain) and value is self._last.get(name):
+                continue
+            if type(value) is float:
+                self._last[name] = value
+                series.add(name, watched.line, step, value)
+                series.last_objects[name] = value
+                continue
+            pairs = scalars_of(name, value)
+            self._last[name] = value if pairs else _MISSING
+            for key, number in pairs:
+                series.add(key, watched.line, step, number)
+            if pairs:
+                series.last_objects[name] = value
+
+
+def _is_small(value: object) -> bool:
+    return value is _MISSING or bool(scalars_of("", value))

@@ -1,0 +1,231 @@
+"""From what capture sees in a kernel to records and runs: capture's sinks.
+
+A tracked cell's run is an ordinary active run, so that `nbtrack.log` in the cell goes to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Sequence
+from functools import partial
+from typing import Protocol
+
+from nbtrack.capture.facts import Append, CapturedOutput, ExecutionFacts, Outcome
+from nbtrack.capture.options import TrackOptions
+from nbtrack.capture.ticks import LoopState
+from nbtrack.entities import EndReason, ExecutionStatus, Origin, Param, RunStatus
+from nbtrack.errors import UsageError
+from nbtrack.records import CaptureIncomplete, ExecutionEnded, ExecutionStarted
+from nbtrack.tracking.begin import begin_run
+from nbtrack.tracking.checks import MAX_KEY
+from nbtrack.tracking.curve import Curve
+from nbtrack.tracking.run import ActiveRun
+from nbtrack.tracking.session import Session
+
+
+class Card(Protocol):
+    """Shows a tracked cell's run while it runs, and when it is over."""
+
+    def show(self) -> None:
+        """Be visible from now on."""
+        ...
+
+    def lost(self) -> None:
+        """The cell cleared its outputs, this card with them."""
+        ...
+
+    def close(self) -> None:
+        """Show the run as it ended."""
+        ...
+
+
+class CellRun:
+    """The run of one tracked cell; capture's sink for it.
+
+    Attributes:
+        run: takes the records.
+        params: as captured, in order.
+        curves: of the captured metrics.
+        notes: what the reader should know.
+        outcome: None while the cell runs.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        facts: ExecutionFacts,
+        options: TrackOptions,
+        loops: Sequence[LoopState],
+    ) -> None:
+        above = session.active.top
+        nested = above is not None and (options.nested or above.of_cell)
+        self.session = session
+        self.facts = facts
+        self.loops = loops
+        self.experiment = options.experiment
+        self.run: ActiveRun = begin_run(
+            session,
+            run_name=options.run_name,
+            experiment=options.experiment,
+            parent_run_id=above.run_id if nested and above is not None else None,
+            tags=dict(options.tags),
+            msg_id=facts.msg_id,
+            cell_id=facts.cell_id,
+            of_cell=True,
+            started_at=facts.started_at,
+        )
+        self.params: list[Param] = []
+        self.curves: dict[str, Curve] = {}
+        self.notes: list[str] = []
+        self.artifact_count = 0
+        self.outcome: Outcome | None = None
+        self.card: Card | None = None
+
+    @property
+    def explicit(self) -> Container[str]:
+        """Metrics the user logged to this run."""
+        return self.run.explicit_keys
+
+    def param(self, key: str, value: str, origin: Origin) -> None:
+        """A param; one that the user logged with another value stays as it is."""
+        try:
+            self.run.log_param(_usable(key), value, origin=origin)
+        except UsageError:
+            # Written before: by the user, or by a name that an earlier cell bound as well.
+            return
+        self.params.append(Param(key, value, origin))
+
+    def series(self, key: str, origin: Origin) -> Append:
+        """A function that takes points of a metric into the journal and onto the card."""
+        usable = _usable(key)
+        curve = self.curves[usable] = Curve(usable, origin)
+        journal = self.session.journal
+        into_journal = partial(
+            journal.append_point, journal.number(self.run.run_id, usable, origin)
+        )
+        onto_card = curve.add
+
+        def append(step: int, ns: int, value: float) -> None:
+            into_journal(step, ns, value)
+            onto_card(step, value)
+
+        return append
+
+    def artifact(self, output: CapturedOutput, origin: Origin) -> None:
+        """An output of the cell."""
+        self.run.add_artifact(
+            output.path, output.data, media_type=output.media_type, origin=origin
+        )
+        self.artifact_count += 1
+
+    def note(self, text: str) -> None:
+        """Something for the run's card."""
+        self.notes.append(text)
+
+    def incomplete(self, reason: str) -> None:
+        """Automatic capture failed somewhere."""
+        self.notes.append(f"Capture is incomplete ({reason}).")
+        self.session.record(CaptureIncomplete(self.run.run_id, reason[:1000]))
+
+    def before_output(self) -> None:
+        """The first output is about to be shown."""
+        if self.card is not None:
+            self.card.show()
+
+    def cleared(self) -> None:
+        """The cell cleared its outputs."""
+        if self.card is not None:
+            self.card.lost()
+
+    def end(self, outcome: Outcome) -> None:
+        """End the run, and show it as it ended."""
+        self.outcome = outcome
+        status, reason = _ended(outcome)
+        self.run.end(status, reason=reason, error=outcome.error)
+        if self.card is not None:
+            self.card.close()
+
+
+class CellRecorder:
+    """Capture's sink: records executions, and makes a run for each tracked cell.
+
+    Args:
+        session_of: gives this kernel's session; called with the first fact.
+        card_for: makes the card of a tracked cell's run.
+        before: called when an execution begins, before it is recorded.
+        after: called when an execution was recorded as ended.
+    """
+
+    def __init__(
+        self,
+        session_of: Callable[[], Session],
+        *,
+        card_for: Callable[[CellRun], Card],
+        before: Callable[[ExecutionFacts], None],
+        after: Callable[[ExecutionFacts], None],
+    ) -> None:
+        self._session_of = session_of
+        self._card_for = card_for
+        self._before = before
+        self._after = after
+
+    def execution_started(self, facts: ExecutionFacts) -> None:
+        """A cell begins."""
+        self._before(facts)
+        session = self._session_of()
+        session.journal.ensure()
+        session.record(
+            ExecutionStarted(
+                msg_id=facts.msg_id,
+                session_id=session.session_id,
+                source=facts.source,
+                started_at=facts.started_at,
+                cell_id=facts.cell_id,
+                execution_count=facts.execution_count,
+            )
+        )
+
+    def execution_ended(
+        self,
+        facts: ExecutionFacts,
+        outcome: Outcome,
+        names_read: tuple[str, ...],
+        names_written: tuple[str, ...],
+    ) -> None:
+        """A cell is over."""
+        self._session_of().record(
+            ExecutionEnded(
+                msg_id=facts.msg_id,
+                status=outcome.status,
+                ended_at=outcome.ended_at,
+                duration_s=outcome.duration_s,
+                error_name=outcome.error_name,
+                error_message=outcome.error_message,
+                names_read=names_read,
+                names_written=names_written,
+            )
+        )
+        self._after(facts)
+
+    def cell_started(
+        self, facts: ExecutionFacts, options: TrackOptions, loops: Sequence[LoopState]
+    ) -> CellRun:
+        """A tracked cell begins its run."""
+        cell = CellRun(self._session_of(), facts, options, loops)
+        cell.card = self._card_for(cell)
+        return cell
+
+
+def _ended(outcome: Outcome) -> tuple[RunStatus, EndReason]:
+    if outcome.status is ExecutionStatus.OK:
+        return RunStatus.FINISHED, EndReason.COMPLETED
+    if outcome.reason is EndReason.INTERRUPT:
+        return RunStatus.KILLED, EndReason.INTERRUPT
+    return RunStatus.FAILED, EndReason.EXCEPTION
+
+
+def _usable(key: str) -> str:
+    """A key within MLflow's limits: other characters become underscores."""
+    safe = "".join(letter if letter.isalnum() or letter in "_-.:/ " else "_" for letter in key)
+    return (
+        "/".join(part for part in safe.split("/") if part not in ("", ".", ".."))[:MAX_KEY] or "_"
+    )

@@ -1,0 +1,1 @@
+"""What notebooks show of runs and revisions: MIME bundles that read well in any front end."""
