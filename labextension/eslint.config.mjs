@@ -28,7 +28,10 @@ export default ts.config(
     // Components are hosted by other pages too: they know no JupyterLab.
     files: ['src/components/**'],
     rules: {
-      'no-restricted-imports': ['error', { patterns: ['@jupyterlab/*', '**/plugins/*'] }]
+      'no-restricted-imports': [
+        'error',
+        { patterns: ['@jupyterlab/*', '**/plugins/*'] }
+      ]
     }
   },
   prettier

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from nbtrack.entities import Artifact, Execution, Experiment, MetricSummary, Origin, Revision, Run
+from nbtrack.query import metric_direction
 from nbtrack.wire import (
     ArtifactInfo,
     CellChangeInfo,
@@ -100,6 +101,7 @@ def metric_info(metric: MetricSummary) -> MetricInfo:
         first=number(metric.first),
         count=metric.count,
         last_step=metric.last_step,
+        direction=metric_direction(metric.key),
         origin=origin_info(metric.origin),
     )
 

@@ -119,6 +119,8 @@ class MetricInfo(msgspec.Struct, frozen=True, kw_only=True):
     first: Number
     count: int
     last_step: int
+    direction: Literal["max", "min"] | None = None
+    """Which way is better, where the metric's name tells."""
     origin: OriginInfo | None = None
 
 

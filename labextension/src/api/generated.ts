@@ -72,6 +72,8 @@ export interface MetricInfo {
   first: MetricValue;
   count: number;
   last_step: number;
+  /** Which way is better, where the metric's name tells. */
+  direction: 'max' | 'min' | null;
   origin: OriginInfo | null;
 }
 

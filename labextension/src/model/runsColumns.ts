@@ -30,7 +30,7 @@ export function column(kind: ColumnKind, key: string, label = key): IColumn {
 
 export const NAME = column('attribute', 'run_name', 'Name');
 export const STARTED = column('attribute', 'start_time', 'Started');
-export const DURATION = column('attribute', 'duration', 'Duration');
+export const DURATION = column('attribute', 'duration_s', 'Duration');
 
 /** Attributes that can be added as columns; name, start and duration are always shown. */
 const ATTRIBUTES = [
@@ -38,17 +38,10 @@ const ATTRIBUTES = [
   column('attribute', 'experiment_name', 'Experiment'),
   column('attribute', 'user_id', 'Who'),
   column('attribute', 'source_name', 'Source'),
-  column('attribute', 'revision', 'Revision')
+  column('attribute', 'revision_number', 'Revision')
 ];
 
-/** What the server's grammar cannot order by. */
-const UNSORTABLE = new Set(['attributes.experiment_name', 'attributes.revision']);
-
 export const NEWEST_FIRST: IOrder = { columnId: STARTED.id, descending: true };
-
-export function isSortable(item: IColumn): boolean {
-  return !UNSORTABLE.has(item.id);
-}
 
 /** Every column the given runs could fill: params and metrics first, as logged. */
 export function availableColumns(runs: readonly RunSummary[]): IColumn[] {
@@ -122,7 +115,7 @@ function attributeText(run: RunSummary, key: string): string | null {
       return run.user_id;
     case 'source_name':
       return run.notebook_path ?? run.source_name;
-    case 'revision':
+    case 'revision_number':
       return run.revision_number === null ? null : `r${run.revision_number}`;
     default:
       return null;
@@ -159,6 +152,6 @@ export function filterClause(text: string): string {
   if (!words || GRAMMAR.test(words)) {
     return words;
   }
-  const escaped = words.replace(/'/g, "''").replace(/[%_\\]/g, found => `\\${found}`);
+  const escaped = words.replace(/\\/g, '\\\\').replace(/'/g, "''");
   return `attributes.run_name ILIKE '%${escaped}%'`;
 }

@@ -25,7 +25,7 @@ function sortKey(run: RunSummary, columnId: string): Key {
       return run.run_name;
     case 'attributes.start_time':
       return Date.parse(run.started_at);
-    case 'attributes.duration':
+    case 'attributes.duration_s':
       return run.duration_s;
   }
   const [item] = columnsById([columnId]);

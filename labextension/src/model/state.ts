@@ -27,7 +27,10 @@ export class StateModel<S extends object> {
   /** Put members in place; no signal when they are what they were. */
   protected update(patch: Partial<S>): void {
     const keys = Object.keys(patch) as (keyof S)[];
-    if (this._isDisposed || keys.every(key => Object.is(patch[key], this._state[key]))) {
+    if (
+      this._isDisposed ||
+      keys.every(key => Object.is(patch[key], this._state[key]))
+    ) {
       return;
     }
     this._state = { ...this._state, ...patch };

@@ -8,7 +8,6 @@ import {
   DURATION,
   type IColumn,
   type IOrder,
-  isSortable,
   NAME,
   nextOrder,
   STARTED
@@ -115,11 +114,7 @@ export function RunTable(props: IRunTableProps): JSX.Element {
               aria-sort={ariaSort(item, props.order)}
               title={item.id}
             >
-              {isSortable(item) ? (
-                <SortButton column={item} {...props} />
-              ) : (
-                <span className="nbt-sort">{item.label}</span>
-              )}
+              <SortButton column={item} {...props} />
             </th>
           ))}
         </tr>
