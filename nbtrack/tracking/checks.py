@@ -73,10 +73,10 @@ def as_step(step: object) -> int:
     """
     try:
         whole = int(cast(Any, step))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         whole = None
-    if whole is None or whole != step:
-        raise UsageError(f"step must be a whole number, not {step!r}")
+    if whole is None or whole != step or not -(2**63) <= whole < 2**63:
+        raise UsageError(f"step must be a whole number of at most 64 bits, not {step!r}")
     return whole
 
 

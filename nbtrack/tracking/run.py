@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import struct
-import time
-import zlib
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from datetime import datetime
+from time import time_ns
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
+from zlib import crc32
 
 from nbtrack.entities import EndReason, Origin, RunData, RunStatus, utc_now
 from nbtrack.errors import UsageError
@@ -158,11 +158,6 @@ class ActiveRun(ArtifactLogging):
         """Log numbers. See `nbtrack.log`."""
         self.add_points({**mapping, **metrics} if mapping else metrics, step)
 
-    @property
-    def explicit_keys(self) -> Container[str]:
-        """Metrics that log calls gave points of; capture leaves them alone."""
-        return self._entries
-
     def add_points(self, metrics: Mapping[str, Any], step: int | None) -> None:
         """Log one point for each metric, at a step or at one more than its last one.
 
@@ -185,11 +180,11 @@ class ActiveRun(ArtifactLogging):
             with journal.lock:
                 at = entry[1] if step is None else step
                 try:
-                    rest = pack_point(POINT_TAG, entry[0], at, time.time_ns(), value)
+                    rest = pack_point(POINT_TAG, entry[0], at, time_ns(), value)
                 except struct.error:
                     at = checks.as_step(step)
-                    rest = pack_point(POINT_TAG, entry[0], at, time.time_ns(), value)
-                checksum = zlib.crc32(rest)
+                    rest = pack_point(POINT_TAG, entry[0], at, time_ns(), value)
+                checksum = crc32(rest)
                 while True:
                     position = journal.position
                     if position + POINT_BYTES > journal.limit:
