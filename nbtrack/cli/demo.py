@@ -96,6 +96,9 @@ def _sources(path: Path) -> list[tuple[str, str]]:
 def _open_lab(output: Output, directory: Path, *, port: int | None, browser: bool) -> int:
     command = [sys.executable, "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1"]
     command += [f"--ServerApp.root_dir={directory}"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        # Jupyter refuses root unless told; in a container there is often nobody else.
+        command += ["--allow-root"]
     command += [f"--ServerApp.port={port}"] if port is not None else []
     command += [] if browser else ["--no-browser"]
     command += [str(directory / FIRST_NOTEBOOK)]

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import nbformat
 import pytest
+from jupyter_server.serverapp import list_running_servers
 
 from nbtrack.store.base import Store
 from tests.cli.conftest import Command, document, record_save, write
@@ -23,6 +29,46 @@ def notebook(store: Store, tmp_path: Path) -> Path:
     record_save(store, path, FIRST, minute=1)
     record_save(store, path, SECOND, minute=2)
     return write(path, SECOND)
+
+
+@pytest.fixture
+def jupyter_server(notebook: Path) -> Iterator[str]:
+    """The address of a running Jupyter Server in which the notebook has a kernel."""
+    command = [
+        sys.executable,
+        "-m",
+        "jupyter_server",
+        "--no-browser",
+        "--ServerApp.port=0",
+        "--allow-root",
+    ]
+    process = subprocess.Popen(
+        [*command, f"--ServerApp.root_dir={notebook.parent}"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while not (servers := list(list_running_servers())) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        (server,) = servers
+        body = {
+            "path": notebook.name,
+            "type": "notebook",
+            "kernel": {"name": "python3"},
+            "name": "",
+        }
+        request = Request(
+            f"{server['url']}api/sessions",
+            data=json.dumps(body).encode(),
+            headers={"Authorization": f"token {server['token']}"},
+        )
+        with urlopen(request, timeout=60):
+            pass
+        yield server["url"]
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
 
 
 def sources(path: Path) -> dict[str, str]:
@@ -130,6 +176,19 @@ class TestRestore:
         assert answer.code == 2
         assert "--yes" in answer.err
         assert notebook.read_bytes() == before
+
+    def test_it_refuses_while_open_in_jupyter(
+        self, nbtrack: Command, notebook: Path, jupyter_server: str
+    ) -> None:
+        """A notebook with a kernel in a running server is not written, unless forced."""
+        before = notebook.read_bytes()
+        answer = nbtrack("history", "restore", notebook, "r1", "--yes", "--json")
+        assert answer.code == 1
+        assert answer.json["error"]["code"] == "conflict"
+        assert jupyter_server in answer.json["error"]["message"]
+        assert notebook.read_bytes() == before
+        assert nbtrack("history", "restore", notebook, "r1", "--yes", "--force").code == 0
+        assert notebook.read_bytes() != before
 
     def test_the_files_mode_stays(self, nbtrack: Command, notebook: Path) -> None:
         """The restored file has the mode it had, and ends with a newline."""
