@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from nbtrack.errors import StoreError
 from nbtrack.store import open_store
 from nbtrack.store.base import RunQuery
+from nbtrack.store.dialect import DATABASE_NAME
+from nbtrack.store.sql import open_sql_store
 from nbtrack.testing.builders import points, run_started
 
 WRITER = """
@@ -58,6 +63,51 @@ def test_processes_share_a_store(tmp_path: Path) -> None:
     store = open_store(tmp_path / "s")
     assert {run.run_id: run.metrics["loss"].count for run in store.get_runs(list(logged))} == logged
     assert all(count > 10 for count in logged.values())
+    store.close()
+
+
+ENDLESS_WRITER = """
+import sys
+from nbtrack.store import open_store
+from nbtrack.testing.builders import points, run_started
+
+store = open_store(sys.argv[1])
+store.apply([run_started("run-1")])
+step = 0
+while True:
+    store.apply([points([step / 2], steps=[step])])
+    print(step, flush=True)
+    step += 1
+"""
+
+
+def test_killed_writer_loses_nothing_acknowledged(tmp_path: Path) -> None:
+    """After a SIGKILL in the midst of writing, everything acknowledged is there and readable."""
+    command = [sys.executable, "-c", ENDLESS_WRITER, str(tmp_path / "store")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        acknowledged = [int(process.stdout.readline()) for _ in range(200)][-1]
+        process.kill()
+        acknowledged = max([acknowledged, *map(int, process.stdout.read().split())])
+    store = open_store(tmp_path / "store")
+    steps = store.metric_series("run-1", "loss").steps.tolist()
+    assert steps == list(range(len(steps)))
+    assert len(steps) in (acknowledged + 1, acknowledged + 2)
+    store.close()
+
+
+def test_locked_for_too_long(tmp_path: Path) -> None:
+    """Readers never wait for a writer; a writer that waited too long says what to do."""
+    store = open_sql_store(str(tmp_path / "store"), busy_timeout_s=0.2)
+    store.apply([run_started()])
+    with closing(sqlite3.connect(tmp_path / "store" / DATABASE_NAME)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert store.get_run("run-1").run_id == "run-1"
+        with pytest.raises(StoreError, match=r"busy for 0\.2 s.*busy_timeout_s"):
+            store.apply([points([1.0])])
+        other.rollback()
+    store.apply([points([1.0])])
+    assert store.get_run("run-1").metrics["loss"].count == 1
     store.close()
 
 
