@@ -206,8 +206,15 @@ class Journal:
                 self._on_create()
             if self.end - self.drained + size > self._capacity:
                 self._wait_for_writer(size)
-            if self.position + size > self.limit:
+            if self._file is None or self.position + size > self._file.capacity:
                 self._roll(size)
+            self.limit = max(self._limit(), self.position + size)
+
+    def _limit(self) -> int:
+        """How far the file may be filled: to its end, and to the largest backlog."""
+        if self._file is None:
+            return 0
+        return min(self._file.capacity, self._start + self.drained + self._capacity - self.base)
 
     def _wait_for_writer(self, size: int) -> None:
         if size > self._capacity:
@@ -252,8 +259,8 @@ class Journal:
         self._start = HEADER_BYTES + len(preamble)
         self.base = drained
         self.memory, self.header = fresh.memory, fresh.header
-        self.limit = fresh.capacity
         self.position = self._start + len(live)
+        self.limit = self._limit()
         if replaced is not None:
             fresh.header[W_ALIVE] = replaced.header[W_ALIVE]
             replaced.release()
@@ -272,6 +279,7 @@ class Journal:
         """Say that the store has everything before a position; lets waiting appends go on."""
         with self.changed:
             self.drained = drained
+            self.limit = self._limit()
             while self._retired and self._retired[0][0] <= drained:
                 for number in self._retired.pop(0)[1]:
                     del self.series[number]
