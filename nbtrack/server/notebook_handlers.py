@@ -6,7 +6,7 @@ from typing import Any
 
 from jupyter_core.utils import ensure_async
 
-from nbtrack.entities import RevisionReason, utc_now
+from nbtrack.entities import Notebook, RevisionReason, utc_now
 from nbtrack.errors import StateError, UsageError
 from nbtrack.history.lookup import compare_revisions, revision_document
 from nbtrack.history.manifest import EncodedNotebook, encode
@@ -32,19 +32,20 @@ INLINE_BODY_BYTES = 200_000
 """A larger body is decoded off the event loop."""
 
 
-class NotebookByPath(ApiHandler):
+class OneNotebook(ApiHandler):
     """``notebooks?path=P`` or ``notebooks?notebook_id=ID``"""
 
     @endpoint
     async def get(self) -> None:
-        """What is known of the notebook at a path, or of one wherever it is now."""
-        paths = self.services.paths
+        """What is known of the notebook at a path, or of a known notebook."""
         path, notebook_id = self.text("path"), self.text("notebook_id")
+        paths, call = self.services.paths, self.services.access.call
         if notebook_id is not None:
-            path = await self.services.access.call(present_path, notebook_id, paths)
-        if path is None:
+            self.reply(await call(notebook_info, notebook_id, paths))
+        elif path is not None:
+            self.reply(await call(notebook_info_at, path, paths))
+        else:
             raise UsageError("name the notebook: path=… or notebook_id=…")
-        self.reply(await self.services.access.call(notebook_info, path, paths))
 
 
 class NotebookRevisions(ApiHandler):
@@ -186,6 +187,27 @@ class CloseDocument(ApiHandler):
         self.reply(Done(count=int(self.services.documents.close(document_id))))
 
 
+def notebook_info_at(store: Store, path: str, paths: NotebookPaths) -> NotebookInfo:
+    """What is known of the notebook at a contents path."""
+    notebook = store.find_notebook(paths.stored(path))
+    if notebook is not None:
+        return _notebook_info(store, notebook, path)
+    return NotebookInfo(
+        notebook_id=None,
+        path=path,
+        revision_count=0,
+        run_count=0,
+        latest_revision_id=None,
+        copied_from=None,
+    )
+
+
+def notebook_info(store: Store, notebook_id: str, paths: NotebookPaths) -> NotebookInfo:
+    """What is known of a notebook. Raises NotFoundError; StateError if it is not in the root."""
+    path = present_path(store, notebook_id, paths)
+    return _notebook_info(store, store.get_notebook(notebook_id), path)
+
+
 def present_path(store: Store, notebook_id: str, paths: NotebookPaths) -> str:
     """Where a notebook is now, as the contents API names it.
 
@@ -198,18 +220,7 @@ def present_path(store: Store, notebook_id: str, paths: NotebookPaths) -> str:
     return path
 
 
-def notebook_info(store: Store, path: str, paths: NotebookPaths) -> NotebookInfo:
-    """What is known of the notebook at a contents path."""
-    notebook = store.find_notebook(paths.stored(path))
-    if notebook is None:
-        return NotebookInfo(
-            notebook_id=None,
-            path=path,
-            revision_count=0,
-            run_count=0,
-            latest_revision_id=None,
-            copied_from=None,
-        )
+def _notebook_info(store: Store, notebook: Notebook, path: str) -> NotebookInfo:
     return NotebookInfo(
         notebook_id=notebook.notebook_id,
         path=path,

@@ -6,9 +6,9 @@ from nbtrack.server.artifact_handlers import RunArtifact
 from nbtrack.server.base import ApiHandler, NoSuchEndpoint
 from nbtrack.server.notebook_handlers import (
     CloseDocument,
-    NotebookByPath,
     NotebookCheckpoint,
     NotebookRevisions,
+    OneNotebook,
     OneRevision,
     RevisionDiff,
     RevisionNotebook,
@@ -29,7 +29,7 @@ ROUTES: list[tuple[str, type[ApiHandler]]] = [
     (PREFIX + rf"runs/{_ID}", OneRun),
     (PREFIX + rf"runs/{_ID}/series", RunSeries),
     (PREFIX + rf"runs/{_ID}/artifacts/(.+)", RunArtifact),
-    (PREFIX + r"notebooks", NotebookByPath),
+    (PREFIX + r"notebooks", OneNotebook),
     (PREFIX + rf"notebooks/{_ID}/revisions", NotebookRevisions),
     (PREFIX + rf"notebooks/{_ID}/checkpoint", NotebookCheckpoint),
     (PREFIX + rf"revisions/{_ID}", OneRevision),

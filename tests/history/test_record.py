@@ -18,6 +18,7 @@ RUN = notebook(code("a = 1", "a", "done"), code("b = 2", "b"))
 
 @pytest.fixture
 def book(store):
+    """The id of a notebook without revisions."""
     return store.create_notebook("/w/book.ipynb").notebook_id
 
 

@@ -18,6 +18,7 @@ def store_path(tmp_path, monkeypatch):
 
 @pytest.fixture
 def jp_server_config(store_path):
+    """The extension is on, as the installed package configures it."""
     return {"ServerApp": {"jpserver_extensions": {"nbtrack": True}}}
 
 
@@ -39,7 +40,11 @@ def api(jp_fetch):
             "api",
             *path.split("/"),
             method=method,
-            params={name: str(value) for name, value in params.items()},
+            params=[
+                (name, str(value))
+                for name, given in params.items()
+                for value in (given if isinstance(given, list) else [given])
+            ],
             body=None if body is None else json.dumps(body),
             allow_nonstandard_methods=True,
             raise_error=False,

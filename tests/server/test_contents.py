@@ -19,6 +19,7 @@ async def until(ask, wanted, seconds=8.0):
 
 
 def stored(jp_root_dir, path):
+    """The path the store knows a notebook by."""
     return str(jp_root_dir / path)
 
 

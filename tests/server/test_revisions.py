@@ -1,0 +1,99 @@
+from nbtrack.entities import RevisionReason, utc_now
+from nbtrack.history.manifest import encode
+from nbtrack.history.normal import normalise
+from nbtrack.history.record import Snapshot, record
+from tests.history.documents import code, notebook
+
+
+def fill(store, path, *documents):
+    """A notebook with a revision for each document; gives its id and the revisions."""
+    book = store.create_notebook(str(path))
+    made = [
+        record(
+            store,
+            book.notebook_id,
+            Snapshot(encode(document), RevisionReason.SAVE, "ada", utc_now()),
+        ).revision
+        for document in documents
+    ]
+    return book.notebook_id, made
+
+
+async def test_the_history_is_paged_newest_first(api, store, jp_root_dir):
+    """Pages join without gap; the author and the changes are told."""
+    states = [notebook(code(f"a = {n}", "a"), code("b", "b")) for n in range(5)]
+    book, made = fill(store, jp_root_dir / "book.ipynb", *states)
+    seen, token = [], ""
+    while token is not None:
+        status, page = await api("GET", f"notebooks/{book}/revisions", limit=2, page_token=token)
+        assert status == 200
+        seen += page["revisions"]
+        token = page["next_page_token"]
+    assert [revision["number"] for revision in seen] == [5, 4, 3, 2, 1]
+    assert seen[0]["author"] == "ada"
+    assert seen[0]["changes"] == [{"cell_id": "a", "kind": "edited", "preview": "a = 4"}]
+    assert seen[0]["parent_id"] == made[3].revision_id
+    status, page = await api("GET", f"notebooks/{book}/revisions", cell_id="b")
+    assert [revision["number"] for revision in page["revisions"]] == [1]
+
+
+async def test_a_revision_gives_its_whole_document(api, store, jp_root_dir):
+    """With outputs exactly as recorded, without them unexecuted."""
+    document = notebook(code("a", "a", "shown"))
+    _, [revision] = fill(store, jp_root_dir / "book.ipynb", document)
+    status, answer = await api("GET", f"revisions/{revision.revision_id}/document")
+    assert (status, answer["notebook"]) == (200, normalise(document).document())
+    _, bare = await api("GET", f"revisions/{revision.revision_id}/document", outputs=0)
+    assert bare["notebook"]["cells"][0]["outputs"] == []
+
+
+async def test_two_revisions_are_compared(api, store, jp_root_dir):
+    """`against` is the new side; counts and texts of both sides are given."""
+    old, new = notebook(code("a = 1", "a")), notebook(code("a = 2", "a"), code("b", "b"))
+    _, [first, second] = fill(store, jp_root_dir / "book.ipynb", old, new)
+    status, found = await api(
+        "GET", f"revisions/{first.revision_id}/diff", against=second.revision_id
+    )
+    assert (status, found["edited"], found["added"], found["removed"]) == (200, 1, 1, 0)
+    assert (found["old"]["number"], found["new"]["number"]) == (1, 2)
+    assert [cell["status"] for cell in found["cells"]] == ["edited", "added"]
+
+
+async def test_a_diff_with_a_document_that_is_not_open_asks_for_it(api, store, jp_root_dir):
+    """The browser is told to send its document first."""
+    _, [revision] = fill(store, jp_root_dir / "book.ipynb", notebook(code("a", "a")))
+    status, answer = await api(
+        "GET", f"revisions/{revision.revision_id}/diff", against="live", document_id="d"
+    )
+    assert (status, answer["error"]["code"]) == (409, "conflict")
+
+
+async def test_a_label_is_given_and_taken_away(api, store, jp_root_dir):
+    """A blank label removes the name."""
+    _, [revision] = fill(store, jp_root_dir / "book.ipynb", notebook(code("a", "a")))
+    where = f"revisions/{revision.revision_id}"
+    assert (await api("PATCH", where, {"label": "v1"}))[1]["label"] == "v1"
+    assert (await api("PATCH", where, {"label": "  "}))[1]["label"] is None
+
+
+async def test_a_notebook_is_found_by_path_and_by_id(api, store, jp_root_dir):
+    """The path is the contents API's both ways; an unknown one has no history yet."""
+    book, _ = fill(store, jp_root_dir / "sub" / "book.ipynb", notebook(code("a", "a")))
+    _, by_path = await api("GET", "notebooks", path="sub/book.ipynb")
+    _, by_id = await api("GET", "notebooks", notebook_id=book)
+    assert by_path == by_id
+    assert (by_id["path"], by_id["revision_count"], by_id["run_count"]) == ("sub/book.ipynb", 1, 0)
+    _, unknown = await api("GET", "notebooks", path="other.ipynb")
+    assert (unknown["notebook_id"], unknown["revision_count"]) == (None, 0)
+
+
+async def test_a_store_that_cannot_be_opened_is_told(api, jp_root_dir, tmp_path, monkeypatch):
+    """The server goes on; each endpoint says what is wrong with the store."""
+    blocked = tmp_path / "a-file"
+    blocked.write_text("not a directory")
+    monkeypatch.setenv("NBTRACK_STORE", str(blocked))
+    status, answer = await api("GET", "status")
+    assert (status, answer["error"]["code"]) == (503, "store")
+    assert answer["error"]["message"]
+    blocked.unlink()
+    assert (await api("GET", "status"))[0] == 200
