@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from nbtrack.kernel_side import KernelSide
 
 _WARM_UP_AFTER_S = 1.0
+_COMPLETED = ("%%track", "%track")
 _MAGICS = {
     "cell": ("track",),
     "line": ("track", "runs", "revisions", "revert", "checkpoint"),
@@ -49,6 +50,8 @@ class Extension:
         for kind, names in _MAGICS.items():
             for name in names:
                 self.shell.register_magic_function(_magic(self, kind, name), kind, name)
+        for command in _COMPLETED:
+            self.shell.set_hook("complete_command", self.complete, str_key=command)
         self._warm_up()
 
     def unload(self) -> None:
@@ -78,6 +81,12 @@ class Extension:
     def visit(self, tree: Any) -> Any:
         """IPython's call for a cell's syntax tree."""
         return tree if self._side is None else self._side.hooks.visit(tree)
+
+    def complete(self, _: Any, event: Any) -> list[str]:
+        """IPython's hook for completing a ``%%track`` line."""
+        from nbtrack import magics
+
+        return magics.complete(self.side, event.line)
 
     def _warm_up(self) -> None:
         """Import what the first cell needs, when the kernel has had time to get ready."""

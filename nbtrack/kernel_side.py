@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from nbtrack.capture.facts import ExecutionFacts
 from nbtrack.capture.hooks import CaptureHooks
 from nbtrack.capture.notebook import front_end, kernel_id, notebook_hint, notebook_with
 from nbtrack.config import load_config
+from nbtrack.entities import Notebook
+from nbtrack.errors import UsageError
 from nbtrack.tracking.cells import Card, CellRecorder, CellRun
 from nbtrack.tracking.session import Session, session, user_name
 
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
 
 _GRACE_S = 5.0
 """How long the kernel waits for the front end's snapshot before it records its own."""
+_FLUSH_S = 5.0
+_HOW_TO_TELL = "set NBTRACK_NOTEBOOK to its path before the kernel starts"
 
 
 class KernelSide:
@@ -97,21 +102,118 @@ class KernelSide:
         self.session.run_later(lambda: self._snapshot(facts), delay_s)
 
     def _snapshot(self, facts: ExecutionFacts) -> None:
-        from nbtrack.history.kernel import record_kernel_snapshot
+        from nbtrack.kernel_history import record_execution
 
-        store = self.session.store
         path = self.notebook_path()
-        if path is None or store.execution_revision(facts.msg_id) is not None:
-            return
-        record_kernel_snapshot(
-            store,
-            notebook_path=path,
-            msg_id=facts.msg_id,
-            cell_id=facts.cell_id,
-            source=facts.source,
-            author=user_name(),
-            at=facts.started_at,
+        if path is not None:
+            record_execution(self.session.store, path, facts)
+
+    # What the magics ask for
+
+    def say(self, text: str) -> None:
+        """Tell the user something, as a cell's output."""
+        self.shell.display_pub.publish({"text/plain": text})
+
+    def notebook(self) -> Notebook | None:
+        """This kernel's notebook in the store; None while nothing of it is recorded."""
+        current = self.session
+        current.flush(_FLUSH_S)
+        path = self.notebook_path()
+        return None if path is None else current.store.find_notebook(path)
+
+    def show_runs(self, limit: int, filter_text: str) -> None:
+        """Display this notebook's runs; this kernel's where the notebook is not known."""
+        from nbtrack.present import run_summaries
+        from nbtrack.store.base import RunQuery
+        from nbtrack.widgets.tables import runs_bundle
+        from nbtrack.wire import RunTable
+
+        notebook = self.notebook()
+        store = self.session.store
+        if notebook is not None:
+            query = RunQuery(filter=filter_text, notebook_id=notebook.notebook_id, limit=limit)
+            runs, total = list(store.search_runs(query).items), store.count_runs(query)
+            title = f"Runs of {Path(notebook.path).name}"
+        else:
+            own = self.session.session_id
+            found = store.search_runs(RunQuery(filter=filter_text)).items
+            mine = [run for run in found if run.session_id == own]
+            runs, total, title = mine[:limit], len(mine), "Runs of this kernel"
+        table = RunTable(title=title, runs=run_summaries(store, runs), total=total)
+        self.shell.display_pub.publish(runs_bundle(table))
+
+    def show_revisions(self, limit: int) -> None:
+        """Display this notebook's revisions."""
+        from nbtrack.present import revision_infos
+        from nbtrack.widgets.tables import revisions_bundle
+        from nbtrack.wire import RevisionTable
+
+        notebook = self._known_notebook()
+        page = self.session.store.list_revisions(notebook.notebook_id, limit=limit)
+        table = RevisionTable(
+            title=f"Revisions of {Path(notebook.path).name}",
+            notebook_path=notebook.path,
+            revisions=revision_infos(self.session.store, page.items),
         )
+        self.shell.display_pub.publish(revisions_bundle(table))
+
+    def revert(self, revision_text: str, *, whole: bool, cell_id: str | None) -> None:
+        """Bring a revision back: as an edit in the front end, else in the file."""
+        from nbtrack.history.lookup import resolve_revision
+        from nbtrack.kernel_history import ask_front_end, restore_file
+
+        notebook = self._known_notebook()
+        store = self.session.store
+        revision = resolve_revision(store, notebook.notebook_id, revision_text)
+        facts = self.hooks.executing()
+        if not whole and cell_id is None:
+            cell_id = facts.cell_id if facts is not None else None
+            if cell_id is None:
+                raise UsageError("this front end does not say which cell runs: --cell needs an id")
+        what = f"r{revision.number}" if whole else f"cell {cell_id} of r{revision.number}"
+        if self.front_end == "lab":
+            ask_front_end(revision, cell_id)
+            self.say(
+                f"Restoring {what} in the open notebook. "
+                "'Undo restore' in the History panel takes it back."
+            )
+            return
+        if self.front_end == "vscode":
+            raise UsageError(
+                "the notebook is open in an editor that nbtrack cannot edit. Close it there and "
+                f"run: nbtrack history restore {notebook.path} r{revision.number}"
+            )
+        before = store.get_notebook(notebook.notebook_id).revision_count
+        made = restore_file(store, notebook, revision, cell_id)
+        self.say(
+            f"Restored {what} into {notebook.path} (now r{made.number}). To take it back: "
+            f"%revert r{max(before, made.number - 1)}"
+        )
+
+    def checkpoint(self, label: str) -> None:
+        """Name the state of the notebook that this execution runs from."""
+        facts = self.hooks.executing()
+        path = self.notebook_path()
+        if facts is None or path is None:
+            raise UsageError("nbtrack does not know which notebook this is: " + _HOW_TO_TELL)
+        lab = self.front_end == "lab"
+        self.session.run_later(lambda: self._label(facts, label), _GRACE_S if lab else 0.0)
+        self.say(f"Checkpoint {label!r}: this state of the notebook gets that name.")
+
+    def _label(self, facts: ExecutionFacts, label: str) -> None:
+        self._snapshot(facts)
+        store = self.session.store
+        revision = store.execution_revision(facts.msg_id)
+        if revision is not None:
+            store.label_revision(revision.revision_id, label)
+
+    def _known_notebook(self) -> Notebook:
+        notebook = self.notebook()
+        if notebook is None and self.notebook_path() is None:
+            raise UsageError("nbtrack does not know which notebook this is: " + _HOW_TO_TELL)
+        if notebook is None:
+            raise UsageError("nothing of this notebook is recorded yet: run a cell first")
+        return notebook
 
     def close(self) -> None:
         """Nothing more is captured; what was is kept."""

@@ -250,9 +250,7 @@ class TrackedCell:
     def _keep_outputs(self) -> None:
         kept = self._observer.outputs()
         if self._options.figures:
-            kept += self._guard.run(
-                "keeping open figures", lambda: left_open(self._figures), []
-            )
+            kept += self._guard.run("keeping open figures", lambda: left_open(self._figures), [])
         else:
             kept = [output for output in kept if output.rule != "figure"]
         cell_id = self._facts.cell_id

@@ -19,6 +19,7 @@ from nbtrack.capture.literals import is_plain
 from nbtrack.capture.names import Names, base_name, imported_names, target_names
 
 _MAX_WALK = 10_000
+_SHELL_NAMES = frozenset({"get_ipython", "display", "In", "Out", "exit", "quit"})
 
 
 @dataclass(slots=True, eq=False)
@@ -197,7 +198,7 @@ class _CellReader:
         cell.reads = {
             name
             for name in followed - inner
-            if name in cell.env or not hasattr(builtins, name)
+            if name in cell.env or not (hasattr(builtins, name) or name in _SHELL_NAMES)
         }
         return cell
 
@@ -341,11 +342,15 @@ class _CellReader:
             self._augmented(node, node.target.id, deps, bind)
             return
         for target in targets:
-            pairs = zip(target.elts, node.value.elts, strict=False) if (
-                isinstance(target, (ast.Tuple, ast.List))
-                and isinstance(node.value, (ast.Tuple, ast.List))
-                and len(target.elts) == len(node.value.elts)
-            ) else [(target, node.value)]
+            pairs = (
+                zip(target.elts, node.value.elts, strict=False)
+                if (
+                    isinstance(target, (ast.Tuple, ast.List))
+                    and isinstance(node.value, (ast.Tuple, ast.List))
+                    and len(target.elts) == len(node.value.elts)
+                )
+                else [(target, node.value)]
+            )
             for part, value in pairs:
                 self._assign_one(part, value, deps, bind)
 

@@ -80,10 +80,9 @@ class CaptureHooks:
         self._guard = Guard()
         self._stack = _Stack()
 
-    def active_cell(self) -> TrackedCell | None:
-        """The innermost tracked cell of this thread."""
-        cells = [frame.cell for frame in self._stack.frames if frame.cell is not None]
-        return cells[-1] if cells else None
+    def executing(self) -> ExecutionFacts | None:
+        """The execution that this thread is in."""
+        return self._stack.frames[0].facts if self._stack.frames else None
 
     def pre_run_cell(self, info: ExecutionInfo) -> None:
         """IPython's event before a cell runs."""

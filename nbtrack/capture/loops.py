@@ -28,9 +28,7 @@ def instrument(tree: ast.Module, plan: CellPlan, first_number: int) -> ast.Modul
         plan: says which loops there are.
         first_number: of the first loop; hooks of different cells never share a number.
     """
-    wanted = {
-        id(loop.loop.node): (loop, first_number + at) for at, loop in enumerate(plan.loops)
-    }
+    wanted = {id(loop.loop.node): (loop, first_number + at) for at, loop in enumerate(plan.loops)}
     changed = ast.Module(body=_block(tree.body, wanted), type_ignores=tree.type_ignores)
     return changed
 

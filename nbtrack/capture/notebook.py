@@ -64,9 +64,7 @@ def _code_of(path: Path) -> set[str]:
     return texts
 
 
-def front_end(
-    namespace: Mapping[str, Any], parent: Mapping[str, Any], *, has_kernel: bool
-) -> str:
+def front_end(namespace: Mapping[str, Any], parent: Mapping[str, Any], *, has_kernel: bool) -> str:
     """What talks to this kernel: ``lab``, ``vscode``, ``headless`` or ``ipython``."""
     if not has_kernel:
         return "ipython"
@@ -108,7 +106,9 @@ def _parent_command() -> tuple[list[str], str | None]:
     except ImportError:
         try:
             raw = Path(f"/proc/{parent}/cmdline").read_bytes()
-            return raw.decode(errors="replace").split("\0"), str(Path(f"/proc/{parent}/cwd").readlink())
+            return raw.decode(errors="replace").split("\0"), str(
+                Path(f"/proc/{parent}/cwd").readlink()
+            )
         except OSError:
             return [], None
     try:

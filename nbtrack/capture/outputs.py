@@ -150,9 +150,7 @@ class OutputObserver:
 class StreamObserver:
     """Keeps a copy of what is written to ``sys.stdout`` or ``sys.stderr``, up to a size."""
 
-    def __init__(
-        self, name: str, guard: Guard, before: Callable[[], None], max_bytes: int
-    ) -> None:
+    def __init__(self, name: str, guard: Guard, before: Callable[[], None], max_bytes: int) -> None:
         self.name = name
         self.size = 0
         self.cut = False

@@ -103,9 +103,7 @@ def plan_cell(tree: ast.Module, cell: CellFlow, options: TrackOptions) -> CellPl
 
 def _is_setting(own: list[Binding]) -> bool:
     """Whether a name's bindings in its cell are all literals outside of loops."""
-    return all(
-        made.kind in (Kind.LITERAL, Kind.DERIVED) and made.loop is None for made in own
-    )
+    return all(made.kind in (Kind.LITERAL, Kind.DERIVED) and made.loop is None for made in own)
 
 
 def _series_owners(

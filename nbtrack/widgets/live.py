@@ -42,9 +42,7 @@ class LiveCard:
         self._guard = Guard()
         self._comparison = Comparison(cell)
         if self._display.live:
-            self._thread = threading.Thread(
-                target=self._follow, name="nbtrack card", daemon=True
-            )
+            self._thread = threading.Thread(target=self._follow, name="nbtrack card", daemon=True)
             self._thread.start()
 
     def show(self) -> None:

@@ -78,9 +78,7 @@ def run_card(cell: CellRun, comparison: Comparison) -> RunCard:
         notebook_id=stored.notebook_id if stored else None,
         revision_id=stored.revision_id if stored else None,
         revision_number=stored.revision_number if stored else None,
-        previous_run_name=(
-            baseline.previous.run_name if baseline and baseline.previous else None
-        ),
+        previous_run_name=(baseline.previous.run_name if baseline and baseline.previous else None),
         params=_params(cell, stored),
         metrics=_metrics(cell, comparison),
         artifact_count=cell.artifact_count,

@@ -1,0 +1,101 @@
+"""A notebook's history from inside its kernel: recording, restoring, naming revisions."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nbtrack.entities import Notebook, Revision, utc_now
+from nbtrack.errors import StoreError, UsageError
+from nbtrack.tracking.session import user_name
+
+if TYPE_CHECKING:
+    from nbtrack.capture.facts import ExecutionFacts
+    from nbtrack.store.base import Store
+
+COMM_TARGET = "nbtrack.commands"
+
+
+def record_execution(store: Store, path: str, facts: ExecutionFacts) -> None:
+    """Record the notebook's state at an execution, unless a front end has already."""
+    from nbtrack.history.kernel import record_kernel_snapshot
+
+    if store.execution_revision(facts.msg_id) is None:
+        record_kernel_snapshot(
+            store,
+            notebook_path=path,
+            msg_id=facts.msg_id,
+            cell_id=facts.cell_id,
+            source=facts.source,
+            author=user_name(),
+            at=facts.started_at,
+        )
+
+
+def ask_front_end(revision: Revision, cell_id: str | None) -> None:
+    """Ask the front end that shows the notebook to restore it, as an edit of its user."""
+    from comm import create_comm
+
+    create_comm(
+        target_name=COMM_TARGET,
+        data={
+            "command": "restore",
+            "revision_id": revision.revision_id,
+            "cell_id": cell_id,
+        },
+    )
+
+
+def restore_file(
+    store: Store, notebook: Notebook, revision: Revision, cell_id: str | None
+) -> Revision:
+    """Restore a notebook that is open nowhere; gives the revision of the restored state.
+
+    Raises:
+        StoreError: the file cannot be written; it is as it was.
+    """
+    from nbtrack.history.restore import restore_closed
+
+    path = Path(notebook.path)
+    recorded = restore_closed(
+        store,
+        notebook,
+        revision,
+        read=lambda: _read(path),
+        write=lambda document: _write(path, document),
+        author=user_name(),
+        at=utc_now(),
+        cell_id=cell_id,
+    )
+    return recorded.revision
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        document = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise UsageError(f"{path} is not a notebook: {error}") from error
+    if not isinstance(document, dict):
+        raise UsageError(f"{path} is not a notebook")
+    return document
+
+
+def _write(path: Path, document: dict[str, Any]) -> None:
+    """Write the whole file or nothing of it."""
+    text = json.dumps(document, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    target = path.resolve()
+    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+        if target.exists():
+            Path(temporary).chmod(target.stat().st_mode & 0o777)
+        Path(temporary).replace(target)
+    except OSError as error:
+        Path(temporary).unlink(missing_ok=True)
+        raise StoreError(f"cannot write {path}: {error.strerror or error}") from error
