@@ -43,12 +43,14 @@ def leave(journal: Journal) -> Path:
 
 
 def adopted(path: Path) -> JournalFile:
+    """Take over a journal that must be free."""
     found = adopt(path)
     assert found is not None
     return found
 
 
 def read(path: Path) -> list[Record]:
+    """All records of a dead journal."""
     file = adopted(path)
     found = file.read(0)
     assert found.damage is None
@@ -137,7 +139,12 @@ def test_many_points_at_once_read_back_equal(tmp_path: Path, as_type: type) -> N
     count = 50_001
     journal = Journal(tmp_path)
     points = MetricPoints(
-        "r", "k", as_type(range(count)), as_type([5] * count), as_type([0.5] * count), Origin("loop")
+        "r",
+        "k",
+        as_type(range(count)),
+        as_type([5] * count),
+        as_type([0.5] * count),
+        Origin("loop"),
     )
     journal.append(points)
     (found,) = read(leave(journal))
@@ -311,7 +318,7 @@ def test_a_damaged_header_is_a_clear_error(tmp_path: Path) -> None:
 @pytest.mark.skipif(not Path("/sys/kernel").is_dir(), reason="needs Linux's /sys")
 def test_a_directory_that_cannot_be_written_is_a_clear_error() -> None:
     """The message names the place and what helps. Nobody, root included, may write to /sys."""
-    with pytest.raises(JournalError, match="/sys/nbtrack.* cannot be written.*NBTRACK_STORE"):
+    with pytest.raises(JournalError, match=r"/sys/nbtrack.* cannot be written.*NBTRACK_STORE"):
         Journal(Path("/sys/nbtrack/journals")).append(TagSet("r", "k", "v"))
 
 

@@ -52,6 +52,13 @@ class MappedFile:
         self._bytes = memoryview(self.memory)[:64]
         self.header = self._bytes.cast("Q")
 
+    def publish(self) -> None:
+        """Give the file its final name, in the place of one that has it."""
+        try:
+            _temporary(self.path).replace(self.path)
+        except OSError as error:
+            raise _explained(error, self.path) from error
+
     def release(self, *, remove: bool = False) -> None:
         """Unmap and unlock; with ``remove`` the file goes first, while it is still locked."""
         if remove:
@@ -63,7 +70,7 @@ class MappedFile:
 
 
 def create(path: Path, *, capacity: int, preamble: bytes, live: bytes, base: int) -> MappedFile:
-    """Make a journal file, locked, and put it in the place of ``path`` in one step.
+    """Make a journal file, locked; `MappedFile.publish` puts it in the place of ``path``.
 
     Args:
         path: the final name.
@@ -76,7 +83,7 @@ def create(path: Path, *, capacity: int, preamble: bytes, live: bytes, base: int
         JournalError: the file cannot be made; the message says why and what helps.
     """
     start = HEADER_BYTES + len(preamble)
-    temporary = path.with_name(path.name + _UNFINISHED)
+    temporary = _temporary(path)
     try:
         _make_directory(path.parent)
         handle = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
@@ -94,8 +101,11 @@ def create(path: Path, *, capacity: int, preamble: bytes, live: bytes, base: int
     header = mapped.header
     header[W_MAGIC], header[W_START], header[W_BASE] = MAGIC, start, base
     header[W_DRAINED], header[W_END] = base, start + len(live)
-    temporary.replace(path)
     return mapped
+
+
+def _temporary(path: Path) -> Path:
+    return path.with_name(path.name + _UNFINISHED)
 
 
 def _make_directory(directory: Path) -> None:

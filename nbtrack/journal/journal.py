@@ -24,7 +24,6 @@ from nbtrack.errors import JournalError
 from nbtrack.journal.file import SUFFIX, MappedFile, create
 from nbtrack.journal.layout import (
     HEADER_BYTES,
-    POINT_BYTES,
     POINT_TAG,
     W_ALIVE,
     W_DRAINED,
@@ -34,12 +33,13 @@ from nbtrack.journal.layout import (
     encode_bulk,
     encode_series,
     pack_point,
-    publish_point,
 )
 from nbtrack.records import MetricPoints, Record
 
 _logger = logging.getLogger("nbtrack")
 _SMALLEST = 1 << 20
+_SLACK = 1 << 16
+"""Kept free at a file's end for what is appended while the file is being replaced."""
 
 
 def new_id() -> str:
@@ -69,6 +69,7 @@ class Journal:
         "_on_create",
         "_patience_s",
         "_retired",
+        "_rolling",
         "_said_full",
         "_start",
         "base",
@@ -112,6 +113,7 @@ class Journal:
         self.changed = threading.Condition(self.lock)
         self._file = None
         self._said_full = False
+        self._rolling = False
         self._retired.clear()
         # Any: None only while there is no file, and then `limit` is 0, which leads to `make_room`.
         self.memory: Any = None
@@ -163,12 +165,7 @@ class Journal:
         """Append one metric point of a series, at nanoseconds since the epoch."""
         rest = pack_point(POINT_TAG, number, step, ns, value)
         checksum = zlib.crc32(rest)
-        with self.lock:
-            if self.position + POINT_BYTES > self.limit:
-                self.make_room(POINT_BYTES)
-            publish_point(self.memory, self.position, checksum, rest)
-            self.position += POINT_BYTES
-            self.header[W_END] = self.position
+        self._publish(checksum.to_bytes(4, "little") + rest)
 
     def number(self, run_id: str, key: str, origin: Origin | None = None) -> int:
         """The number of a series, defined in the journal on first use."""
@@ -177,8 +174,8 @@ class Journal:
             number = numbers.get((key, origin))
             if number is None:
                 number, series = self.next_number, Series(run_id, key, origin)
-                self._publish(encode_series(number, series))
                 self.next_number += 1
+                self._publish(encode_series(number, series))
                 self.series[number] = series
                 numbers[key, origin] = number
             return number
@@ -191,7 +188,7 @@ class Journal:
 
     def _publish(self, block: bytes) -> None:
         with self.lock:
-            if self.position + len(block) > self.limit:
+            while self.position + len(block) > self.limit:
                 self.make_room(len(block))
             begin = self.position
             self.memory[begin : begin + len(block)] = block
@@ -201,20 +198,31 @@ class Journal:
     def make_room(self, size: int) -> None:
         """Have ``size`` free bytes at `position`: make the file, or a new one, or wait."""
         with self.changed:
+            if self._rolling:
+                self._use_slack(size)
+                return
             if self._file is None:
                 self._roll(size)
                 self._on_create()
             if self.end - self.drained + size > self._capacity:
                 self._wait_for_writer(size)
-            if self._file is None or self.position + size > self._file.capacity:
+            if self._file is None or self.position + size > self._file.capacity - _SLACK:
                 self._roll(size)
             self.limit = max(self._limit(), self.position + size)
+
+    def _use_slack(self, size: int) -> None:
+        # Only the thread that replaces the file can come here: a signal handler or a finalizer
+        # logs in the middle of it. `_roll` carries over what it appends.
+        if self._file is None or self.position + size > self._file.capacity:
+            raise JournalError("the journal cannot take a record while its file is replaced")
+        self.limit = self._file.capacity
 
     def _limit(self) -> int:
         """How far the file may be filled: to its end, and to the largest backlog."""
         if self._file is None:
             return 0
-        return min(self._file.capacity, self._start + self.drained + self._capacity - self.base)
+        backlog = self._start + self.drained + self._capacity - self.base
+        return min(self._file.capacity - _SLACK, backlog)
 
     def _wait_for_writer(self, size: int) -> None:
         if size > self._capacity:
@@ -243,26 +251,33 @@ class Journal:
                 )
 
     def _roll(self, size: int) -> None:
-        live = self.copy(self.drained, self.end - self.drained)
-        preamble = b"".join(encode_series(number, self.series[number]) for number in self.series)
-        needed = HEADER_BYTES + len(preamble) + len(live) + size
-        replaced, drained = self._file, self.drained
-        room = max(_SMALLEST, min(4 * len(live), self._capacity))
-        fresh = create(
-            self.path,
-            capacity=-(-(needed + room) // 65536) * 65536,
-            preamble=preamble,
-            live=live,
-            base=drained,
-        )
-        self._file = fresh
-        self._start = HEADER_BYTES + len(preamble)
-        self.base = drained
-        self.memory, self.header = fresh.memory, fresh.header
-        self.position = self._start + len(live)
-        self.limit = self._limit()
+        self._rolling = True
+        try:
+            self._replace_file(size)
+        finally:
+            self._rolling = False
+
+    def _replace_file(self, size: int) -> None:
+        replaced, drained, copied = self._file, self.drained, self.position
+        live = self.copy(drained, self.end - drained)
+        preamble = b"".join(encode_series(*item) for item in list(self.series.items()))
+        start = HEADER_BYTES + len(preamble)
+        room = max(_SMALLEST, min(4 * len(live), self._capacity)) + 2 * _SLACK
+        capacity = -(-(start + len(live) + size + room) // 65536) * 65536
+        fresh = create(self.path, capacity=capacity, preamble=preamble, live=live, base=drained)
         if replaced is not None:
             fresh.header[W_ALIVE] = replaced.header[W_ALIVE]
+        fresh.publish()
+        position = start + len(live)
+        if self.position > copied:
+            late = bytes(self.memory[copied : self.position])
+            fresh.memory[position : position + len(late)] = late
+            position += len(late)
+            fresh.header[W_END] = position
+        self._file, self._start, self.base = fresh, start, drained
+        self.memory, self.header, self.position = fresh.memory, fresh.header, position
+        self.limit = self._limit()
+        if replaced is not None:
             replaced.release()
 
     # What the writer thread asks
