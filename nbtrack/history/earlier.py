@@ -9,6 +9,8 @@ from nbtrack.store.base import Store
 
 MAX_LOOKED_AT = 3000
 """So many executions before the one in question are looked at."""
+MAX_FOUND = 200
+"""At most so many are given, the latest ones."""
 
 
 def earlier_executions(execution: Execution, before: Iterable[Execution]) -> list[Execution]:
@@ -21,7 +23,7 @@ def earlier_executions(execution: Execution, before: Iterable[Execution]) -> lis
     wanted = set(execution.names_read)
     found = []
     for candidate in before:
-        if not wanted:
+        if not wanted or len(found) == MAX_FOUND:
             break
         bound = wanted.intersection(candidate.names_written)
         if not bound:

@@ -46,6 +46,8 @@ class Document:
     path: str = ""
     notebook_id: str | None = None
     kernel_id: str | None = None
+    size_bytes: int = 0
+    """About how much memory its states take."""
 
     @property
     def latest(self) -> EncodedNotebook | None:
@@ -85,6 +87,7 @@ class Document:
         self.states[sequence] = state
         for number in sorted(self.states)[:-KEPT_STATES]:
             del self.states[number]
+        self._measure()
 
     def stored(self, sequence: int) -> None:
         """The pieces of a state are in the store now: its names are enough."""
@@ -98,16 +101,14 @@ class Document:
             if number != sequence:
                 self.states[number] = EncodedNotebook(other.manifest, rest, other.made_ids)
         self.states[sequence] = without_blobs(state)
+        self._measure()
 
-    def size_bytes(self) -> int:
-        """About how much memory it takes."""
-        if not self.states:
-            return 0
+    def _measure(self) -> None:
         blobs: dict[str, bytes] = {}
         for state in self.states.values():
             blobs.update(state.blobs)
         names = sum(held_bytes(without_blobs(state)) for state in self.states.values())
-        return names + sum(len(blob) for blob in blobs.values())
+        self.size_bytes = names + sum(len(blob) for blob in blobs.values())
 
 
 class Documents:
@@ -140,12 +141,11 @@ class Documents:
 
     def shrink(self) -> None:
         """Forget the least recently used ones until the bounds hold."""
-        sizes = {key: document.size_bytes() for key, document in self._documents.items()}
-        total = sum(sizes.values())
+        total = sum(document.size_bytes for document in self._documents.values())
         for key in list(self._documents)[:-1]:
             if total <= self._max_bytes and len(self._documents) <= self._max_documents:
                 return
             if self._documents[key].lock.locked():
                 continue
-            total -= sizes[key]
+            total -= self._documents[key].size_bytes
             del self._documents[key]

@@ -64,9 +64,9 @@ class Snapshots:
         )
         state = await self.access.run(lambda: document.understand(update))
         document.keep(request.sequence, state)
-        reply = await self.access.call(self._write, document, request, state, path, author)
+        reply, stored = await self.access.call(self._write, document, request, state, path, author)
         document.path, document.notebook_id = path, reply.notebook_id
-        if reply.created:
+        if stored:
             document.stored(request.sequence)
         return reply
 
@@ -95,17 +95,16 @@ class Snapshots:
         state: EncodedNotebook,
         path: str,
         author: str,
-    ) -> SnapshotReply:
+    ) -> tuple[SnapshotReply, bool]:
+        """Record; says also whether every piece of the state is in the store then."""
         if request.restored_from is not None:
             store.get_revision(request.restored_from)
         notebook = self._notebook(store, document, request, state, path)
         if request.reason == "sync" or not self.capture or notebook is None:
+            notebook_id = notebook.notebook_id if notebook is not None else None
             return SnapshotReply(
-                sequence=request.sequence,
-                notebook_id=notebook.notebook_id if notebook is not None else None,
-                revision=None,
-                created=False,
-            )
+                sequence=request.sequence, notebook_id=notebook_id, revision=None, created=False
+            ), False
         recorded = record(
             store,
             notebook.notebook_id,
@@ -120,12 +119,13 @@ class Snapshots:
                 restored_from=request.restored_from if request.reason == "restore" else None,
             ),
         )
-        return SnapshotReply(
+        reply = SnapshotReply(
             sequence=request.sequence,
             notebook_id=notebook.notebook_id,
             revision=revision_info(store, recorded.revision),
             created=recorded.created,
         )
+        return reply, recorded.revision.content_digest == state.content_digest
 
     def _notebook(
         self,
