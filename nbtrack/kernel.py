@@ -93,7 +93,7 @@ class Extension:
         import threading
 
         def work() -> None:
-            import nbtrack.kernel_side  # noqa: F401
+            import nbtrack.kernel_side
             import nbtrack.widgets.live  # noqa: F401
 
         timer = threading.Timer(_WARM_UP_AFTER_S, work)

@@ -12,7 +12,7 @@ from nbtrack.config import load_config
 from nbtrack.entities import Notebook
 from nbtrack.errors import UsageError
 from nbtrack.tracking.cells import Card, CellRecorder, CellRun
-from nbtrack.tracking.session import Session, session, user_name
+from nbtrack.tracking.session import Session, session
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -51,7 +51,7 @@ class KernelSide:
         current = session()
         if current is not self._described:
             self._described = current
-            parent = getattr(self.shell, "get_parent", dict)()
+            parent: dict[str, Any] = getattr(self.shell, "get_parent", dict)()
             has_kernel = hasattr(self.shell, "kernel")
             self._front_end = front_end(self.shell.user_ns, parent, has_kernel=has_kernel)
             self._notebook = notebook_hint(self.shell.user_ns)

@@ -134,7 +134,8 @@ def _track_cell(side: KernelSide, line: str, cell: str) -> None:
     parse_options(line)
     if not cell.strip():
         raise UsageError("%%track: there is no code below it. Usage: " + USAGE)
-    result = side.shell.run_cell(f"%%track {line}\n{cell}", store_history=False)
+    shell: Any = side.shell
+    result = shell.run_cell(f"%%track {line}\n{cell}", store_history=False)
     if not result.success:
         raise TrackedCellError
 

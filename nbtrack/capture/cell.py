@@ -137,7 +137,7 @@ class TrackedCell:
                 self._loops.append(state)
             watch = LoopWatch(loop, self._namespace, self._series, state)
             doing = "following a loop"
-            calls = (watch.begin, watch.tick, watch.end)
+            calls: tuple[Callable[..., Any], ...] = (watch.begin, watch.tick, watch.end)
             for name, call in zip(hook_names(number), calls, strict=True):
                 setattr(builtins, name, self._guard.shield(doing, call))
                 self._hooks.append(name)

@@ -133,5 +133,5 @@ def _dotted(node: ast.AST) -> str | None:
         return f"{root}.{node.attr}" if root else node.attr
     if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
         root = _dotted(node.value)
-        return f"{root}.{node.slice.value}" if root else None
+        return f"{root}.{node.slice.value!s}" if root else None
     return None

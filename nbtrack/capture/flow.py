@@ -11,7 +11,7 @@ import ast
 import builtins
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from nbtrack.capture.expressions import classify, is_counter_step
 from nbtrack.capture.kinds import UNKNOWN, Kind
@@ -222,7 +222,7 @@ class _CellReader:
         conditional: bool,
         loop: int | None,
     ) -> None:
-        def bind(name: str, kind: Kind, **facts: object) -> None:
+        def bind(name: str, kind: Kind, **facts: Any) -> None:
             self._bind(name, kind, node.lineno, control, conditional, loop, **facts)
 
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
@@ -283,7 +283,7 @@ class _CellReader:
     ) -> None:
         conditional = conditional or around
         before = self.cell.env.get(name)
-        if before is not None and (conditional or mutation or loop is not None):
+        if before is not None and (conditional or mutation):
             deps = (*deps, before)
         binding = Binding(
             name=name,
@@ -413,7 +413,7 @@ class _CellReader:
         conditional: bool,
         loop: int | None,
     ) -> None:
-        def bind(name: str, kind: Kind, **facts: object) -> None:
+        def bind(name: str, kind: Kind, **facts: Any) -> None:
             self._bind(name, kind, node.lineno, control, conditional, index, **facts)
 
         index = len(self.cell.loops)

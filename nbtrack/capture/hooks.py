@@ -108,7 +108,7 @@ class CaptureHooks:
     def _enter(self, info: ExecutionInfo) -> None:
         frames = self._stack.frames
         nested = bool(frames)
-        source = info.raw_cell
+        source = info.raw_cell or ""
         if len(source) > self._config.max_source_bytes:
             source = source[: self._config.max_source_bytes] + _CUT
         facts = ExecutionFacts(
@@ -120,7 +120,7 @@ class CaptureHooks:
         )
         frame = _Frame(info, facts, time.perf_counter(), nested)
         frames.append(frame)
-        line = track_line(info.raw_cell)
+        line = track_line(info.raw_cell or "")
         if not nested and (self._config.capture_executions or line is not None or self.track_all):
             self._sink.execution_started(facts)
         if line is not None:

@@ -50,7 +50,7 @@ def _statement(node: ast.stmt, wanted: _Wanted) -> list[ast.stmt]:
     found = wanted.get(id(node))
     if found is None:
         return [copy]
-    plan, number = found
+    _, number = found
     begin, tick, end = hook_names(number)
     assert isinstance(copy, (ast.For, ast.AsyncFor, ast.While))
     head = _call(tick, node)

@@ -12,6 +12,7 @@ from typing import Any
 NOTEBOOK_ENV = "NBTRACK_NOTEBOOK"
 _MAX_SEARCHED = 50
 _MAX_BYTES = 20_000_000
+_RUNNERS = re.compile(r"jupyter|nbconvert|nbclient|papermill|nbtrack|testbook|ploomber")
 
 
 def notebook_hint(namespace: Mapping[str, Any]) -> str | None:
@@ -91,6 +92,8 @@ def kernel_id() -> str | None:
 def _from_parent() -> str | None:
     """The notebook in the command line of the parent process (nbconvert, papermill, …)."""
     words, directory = _parent_command()
+    if not any(_RUNNERS.search(Path(word).name) for word in words[:4]):
+        return None
     for word in words[1:]:
         if word.endswith(".ipynb") and not word.startswith("-"):
             path = Path(directory or ".", word)
@@ -102,7 +105,7 @@ def _from_parent() -> str | None:
 def _parent_command() -> tuple[list[str], str | None]:
     parent = os.getppid()
     try:
-        import psutil
+        import psutil  # type: ignore[import-untyped]
     except ImportError:
         try:
             raw = Path(f"/proc/{parent}/cmdline").read_bytes()

@@ -34,7 +34,7 @@ class LoopState:
 class Series:
     """Points of one metric, over all loops of a cell that bind its name."""
 
-    __slots__ = ("_append", "count", "seen", "stride", "last_step", "key")
+    __slots__ = ("_append", "count", "key", "last_step", "seen", "stride")
 
     def __init__(self, key: str, append: Append) -> None:
         self.key = key
@@ -110,6 +110,7 @@ class LoopWatch:
     """
 
     __slots__ = (
+        "_breaks",
         "_counter",
         "_iteration",
         "_last",
@@ -120,7 +121,6 @@ class LoopWatch:
         "_series",
         "_started",
         "_step",
-        "_breaks",
         "_watched",
         "state",
     )

@@ -112,9 +112,7 @@ class CellRun:
 
     def artifact(self, output: CapturedOutput, origin: Origin) -> None:
         """An output of the cell."""
-        self.run.add_artifact(
-            output.path, output.data, media_type=output.media_type, origin=origin
-        )
+        self.run.add_artifact(output.path, output.data, media_type=output.media_type, origin=origin)
         self.artifact_count += 1
 
     def note(self, text: str) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 
 from nbtrack.entities import EndReason, RunStatus
-from nbtrack.wire import RUN_MIME, MetricCard, Progress, RunCard
 from nbtrack.widgets.sparkline import sparkline
 from nbtrack.widgets.text import change, duration, escape, number, style, table
+from nbtrack.wire import RUN_MIME, MetricCard, Progress, RunCard
 
 _MOST_ROWS = 30
 _MARKS = {

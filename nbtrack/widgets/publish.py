@@ -22,9 +22,10 @@ class CellDisplay:
     """
 
     def __init__(self, shell: InteractiveShell) -> None:
-        self._publisher: Any = shell.display_pub
-        self.live = hasattr(self._publisher, "pub_socket") and hasattr(self._publisher, "session")
-        self._parent = dict(self._publisher.parent_header) if self.live else {}
+        publisher: Any = shell.display_pub
+        self._publisher = publisher
+        self.live = hasattr(publisher, "pub_socket") and hasattr(publisher, "session")
+        self._parent = dict(publisher.parent_header) if self.live else {}
         self._display_id = f"nbtrack-{uuid.uuid4().hex}"
 
     def show(self, bundle: dict[str, Any]) -> None:

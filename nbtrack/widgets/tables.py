@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from nbtrack.entities import EndReason
+from nbtrack.widgets.text import duration, escape, instant, number, style, table
 from nbtrack.wire import (
     REVISIONS_MIME,
     RUNS_MIME,
@@ -17,7 +18,6 @@ from nbtrack.wire import (
     RunSummary,
     RunTable,
 )
-from nbtrack.widgets.text import duration, escape, instant, number, style, table
 
 _MOST_COLUMNS = 8
 
