@@ -66,7 +66,7 @@ export function defaultColumns(runs: readonly RunSummary[]): IColumn[] {
       .sort((a, b) => b.count - a.count || a.index - b.index)
       .map(({ item }) => item);
   const differing = frequent('param').filter(
-    item => new Set(runs.map(run => cellText(run, item))).size > 1
+    item => new Set(runs.flatMap(run => cellText(run, item) ?? [])).size > 1
   );
   return [...frequent('metric').slice(0, 3), ...differing.slice(0, 4)];
 }

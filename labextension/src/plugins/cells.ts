@@ -68,11 +68,13 @@ function addTrackCell(app: JupyterFrontEnd, notebooks: INotebookTracker): void {
     isToggled: () => activeCode()?.getSource().startsWith(TRACK_LINE) ?? false,
     execute: () => {
       const cell = activeCode();
-      if (cell) {
-        const { start, end, text } = toggleTrack(cell.getSource());
-        cell.updateSource(start, end, text);
-        app.commands.notifyCommandChanged(CommandIDs.trackCell);
+      if (!cell) {
+        Notification.info('Select a code cell to track it.', { autoClose: 4000 });
+        return;
       }
+      const { start, end, text } = toggleTrack(cell.getSource());
+      cell.updateSource(start, end, text);
+      app.commands.notifyCommandChanged(CommandIDs.trackCell);
     }
   });
   notebooks.activeCellChanged.connect(() =>

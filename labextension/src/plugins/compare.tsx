@@ -40,6 +40,7 @@ class CompareWidget extends MainAreaWidget<ReactWidget> {
   ) {
     super({ content });
     this.addClass('nbt-main');
+    this.toolbar.hide();
     this.title.icon = nbtrackIcon;
     this.title.closable = true;
     this.showTitle();

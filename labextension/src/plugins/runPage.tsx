@@ -67,6 +67,7 @@ class RunPageWidget extends MainAreaWidget<ReactWidget> {
     super({ content });
     this.id = `nbtrack-run-${model.state.runId}`;
     this.addClass('nbt-main');
+    this.toolbar.hide();
     this.title.icon = nbtrackIcon;
     this.title.closable = true;
     this.title.label = 'Run';

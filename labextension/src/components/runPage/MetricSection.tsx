@@ -32,8 +32,8 @@ export function MetricSection({
               <tr>
                 <th scope="col">Metric</th>
                 <th scope="col">Last</th>
-                <th scope="col">Least</th>
-                <th scope="col">Greatest</th>
+                <th scope="col">Min</th>
+                <th scope="col">Max</th>
                 <th scope="col">Points</th>
                 <th scope="col">From</th>
               </tr>
