@@ -112,12 +112,9 @@ class LoopWatch:
     __slots__ = (
         "_breaks",
         "_counter",
-        "_iteration",
         "_last",
         "_namespace",
-        "_offset",
         "_outer",
-        "_plain",
         "_series",
         "_started",
         "_step",
@@ -140,9 +137,7 @@ class LoopWatch:
         self._series = series
         self.state = state
         self._last: dict[str, object] = {}
-        self._offset = 0
-        self._iteration = 0
-        self._step = 0
+        self._step = -1
         self._started = False
 
     def begin(self, iterable: object = None) -> object:
@@ -150,8 +145,7 @@ class LoopWatch:
         self._started = False
         self._last.clear()
         if self._outer:
-            self._iteration = 0
-            self._offset = self._series.next_step(self._watched)
+            self._step = self._series.next_step(self._watched) - 1
         if self.state is not None:
             self._begin_progress(self.state, iterable)
         return iterable
@@ -171,7 +165,6 @@ class LoopWatch:
         if self._started:
             if self._watched:
                 self._capture(certain=True)
-            self._iteration += 1
             if self.state is not None:
                 self.state.done += 1
         else:
@@ -181,18 +174,17 @@ class LoopWatch:
                 self._last[watched.name] = value if _is_small(value) else _MISSING
         if self._counter is not None:
             counted = namespace.get(self._counter)
-            if type(counted) is int:
-                step = counted if counted >= self._offset else counted + self._offset
-                self._step = step
+            if type(counted) is int and counted > self._step:
+                self._step = counted
                 return
-        self._step = self._iteration + self._offset
+        # Steps only grow, whatever the counter does: the last point is the latest.
+        self._step += 1
 
     def end(self) -> None:
         """The loop is over."""
         if self._started:
             if self._watched:
                 self._capture(certain=not self._breaks)
-            self._iteration += 1
             self._started = False
             if self.state is not None:
                 self.state.done += 1

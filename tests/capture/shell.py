@@ -1,0 +1,124 @@
+"""A shell whose tracked cells are watched, with a sink that keeps what it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+
+from nbtrack.capture.facts import Append, CapturedOutput, ExecutionFacts, Outcome
+from nbtrack.capture.hooks import CaptureHooks
+from nbtrack.capture.options import TrackOptions
+from nbtrack.capture.ticks import LoopState
+from nbtrack.capture.transform import strip_track
+from nbtrack.config import NbtrackConfig
+from nbtrack.entities import Origin
+
+
+@dataclass
+class KeptRun:
+    """A sink for one cell that keeps its facts."""
+
+    facts: ExecutionFacts
+    options: TrackOptions
+    loops: Sequence[LoopState]
+    explicit: set[str] = field(default_factory=set)
+    params: dict[str, str] = field(default_factory=dict)
+    points: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
+    origins: dict[str, Origin] = field(default_factory=dict)
+    artifacts: dict[str, CapturedOutput] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    shown: list[str] = field(default_factory=list)
+    outcome: Outcome | None = None
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The last value of each metric."""
+        return {key: points[-1][1] for key, points in self.points.items() if points}
+
+    def param(self, key: str, value: str, origin: Origin) -> None:
+        self.params.setdefault(key, value)
+        self.origins.setdefault(key, origin)
+
+    def series(self, key: str, origin: Origin) -> Append:
+        points = self.points.setdefault(key, [])
+        self.origins[key] = origin
+        return lambda step, ns, value: points.append((step, value))
+
+    def artifact(self, output: CapturedOutput, origin: Origin) -> None:
+        self.artifacts[output.path] = output
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+    def incomplete(self, reason: str) -> None:
+        self.failures.append(reason)
+
+    def before_output(self) -> None:
+        self.shown.append("output")
+
+    def cleared(self) -> None:
+        self.shown.append("cleared")
+
+    def end(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+
+
+class KeptFacts:
+    """A sink that keeps everything."""
+
+    def __init__(self) -> None:
+        self.runs: list[KeptRun] = []
+        self.started: list[ExecutionFacts] = []
+        self.ended: list[tuple[ExecutionFacts, Outcome, tuple[str, ...], tuple[str, ...]]] = []
+
+    def execution_started(self, facts: ExecutionFacts) -> None:
+        self.started.append(facts)
+
+    def execution_ended(
+        self,
+        facts: ExecutionFacts,
+        outcome: Outcome,
+        names_read: tuple[str, ...],
+        names_written: tuple[str, ...],
+    ) -> None:
+        self.ended.append((facts, outcome, names_read, names_written))
+
+    def cell_started(
+        self, facts: ExecutionFacts, options: TrackOptions, loops: Sequence[LoopState]
+    ) -> KeptRun:
+        run = KeptRun(facts, options, loops)
+        self.runs.append(run)
+        return run
+
+
+class WatchedShell:
+    """An IPython shell with nbtrack's capture in it."""
+
+    def __init__(self, **config: object) -> None:
+        settings = Config()
+        settings.HistoryManager.enabled = False
+        self.shell = InteractiveShell(config=settings)
+        self.sink = KeptFacts()
+        self.hooks = CaptureHooks(self.shell, self.sink, NbtrackConfig(**config))
+        self.shell.events.register("pre_run_cell", self.hooks.pre_run_cell)
+        self.shell.events.register("post_run_cell", self.hooks.post_run_cell)
+        self.shell.input_transformers_cleanup.append(strip_track)
+        self.shell.ast_transformers.append(self.hooks)
+
+    def run(self, *cells: str) -> object:
+        """Run cells; gives the last one's result."""
+        result = None
+        for cell in cells:
+            result = self.shell.run_cell(cell)
+        return result
+
+    def track(self, *cells: str) -> KeptRun:
+        """Run cells, the last one tracked; gives what it yielded."""
+        *before, last = cells
+        self.run(*before)
+        self.run(last if last.startswith("%%track") else f"%%track\n{last}")
+        return self.sink.runs[-1]

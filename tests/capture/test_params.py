@@ -1,0 +1,114 @@
+"""What becomes a param."""
+
+from __future__ import annotations
+
+import pytest
+
+CASES = [
+    (
+        "literals",
+        ["lr = 1e-3*2\nn = 2**10\nname = 'rf'\non = True\nnothing = None"],
+        {"lr": "0.002", "n": "1024", "name": "rf", "on": "True", "nothing": "None"},
+    ),
+    (
+        "a negative number and containers",
+        ["a = -3\nb = [1, 2]\nc = (1, 'x')"],
+        {"a": "-3", "b": "[1, 2]", "c": "(1, 'x')"},
+    ),
+    (
+        "a dict with dotted keys",
+        ["cfg = {'opt': {'lr': 0.1}, 'depth': 3}"],
+        {"cfg.opt.lr": "0.1", "cfg.depth": "3"},
+    ),
+    ("a dict by keywords", ["cfg = dict(lr=0.1)"], {"cfg.lr": "0.1"}),
+    ("two names at once", ["a, b = 1, 'x'"], {"a": "1", "b": "x"}),
+    ("not private names", ["_a = 1\nb = 2"], {"b": "2"}),
+    (
+        "not modules, functions, classes",
+        ["import math\ndef f(): pass\nclass C: pass\nx = 1"],
+        {"x": "1"},
+    ),
+    ("an earlier cell that is read", ["lr = 0.1\nunused = 5", "print(lr)"], {"lr": "0.1"}),
+    ("through a function", ["lr = 0.1", "def f(x):\n    return x * lr", "y = f(2)"], {"lr": "0.1"}),
+    (
+        "through a function of a function",
+        ["lr = 0.1", "def g():\n    return lr", "def f():\n    return g()", "y = f()"],
+        {"lr": "0.1"},
+    ),
+    (
+        "through a value computed earlier",
+        ["lr = 0.1", "model = list((lr,))", "y = sum(model)"],
+        {"lr": "0.1"},
+    ),
+    (
+        "through a method call earlier",
+        ["rate = 0.5", "model = list()", "model.append(rate)", "y = sum(model)"],
+        {"rate": "0.5"},
+    ),
+    (
+        "the value when it was read",
+        ["lr = 0.1", "model = list((lr,))", "lr = 0.9", "y = sum(model)"],
+        {"lr": "0.1"},
+    ),
+    ("the present value when it is read", ["lr = 0.1", "lr = 0.9", "y = str(lr)"], {"lr": "0.9"}),
+    ("a changed dict", ["cfg = {'lr': 0.1}", "cfg['lr'] = 0.2", "y = str(cfg)"], {"cfg.lr": "0.2"}),
+    (
+        "the branch that was taken",
+        ["if True:\n    mode = 'a'\nelse:\n    mode = 'b'"],
+        {"mode": "a"},
+    ),
+    ("arithmetic on literals", ["width = 4\nhidden = 2 * width"], {"width": "4", "hidden": "8"}),
+    (
+        "not what a loop changes",
+        ["best = 0\nfor i in range(3):\n    best = max(best, i * 1.5)"],
+        {},
+    ),
+    ("not an accumulator", ["losses = []\nlosses.append(1)"], {}),
+    ("not an own name of a function", ["def f():\n    inner = 3\n    return inner\nf()"], {}),
+    (
+        "no credentials",
+        ["api_key = 'abc'\nmax_tokens = 5\ndb = 'pg://u:pw@h/d'"],
+        {"api_key": "***", "max_tokens": "5", "db": "***"},
+    ),
+    (
+        "credentials in a dict",
+        ["cfg = {'password': 'x', 'user': 'y'}"],
+        {"cfg.password": "***", "cfg.user": "y"},
+    ),
+    ("-p", ["%%track -p seed=3+4\nx = 1"], {"seed": "7", "x": "1"}),
+    (
+        "-p from the namespace before",
+        ["n = 2", "%%track -p 'k=n * 2'\nn = 3"],
+        {"k": "4", "n": "3"},
+    ),
+    ("--only", ["%%track --only a*\nab = 1\nb = 2"], {"ab": "1"}),
+    ("--ignore", ["%%track --ignore a*\nab = 1\nb = 2"], {"b": "2"}),
+]
+
+
+@pytest.mark.parametrize(("cells", "expected"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
+def test_params(watched, cells, expected) -> None:
+    """A tracked cell's params are the literals it binds or depends on."""
+    run = watched.track(*cells)
+    assert run.params == expected
+    assert not run.failures
+
+
+def test_origin_names_line_and_cell(watched) -> None:
+    """A param's origin is the line that bound it, counted in its own cell."""
+    run = watched.track("a = 1\nlr = 0.1", "\nx = 5\nprint(lr)")
+    assert run.origins["lr"].line == 2
+    assert run.origins["x"].line == 3
+    assert run.origins["lr"].rule == "literal"
+
+
+def test_failed_cell_binds_only_what_ran(watched) -> None:
+    """Literals below the line that raised are not what later cells see."""
+    watched.run("lr = 0.1", "1 / 0\nlr = 0.5")
+    assert watched.track("y = str(lr)").params == {"lr": "0.1"}
+
+
+def test_long_text_is_cut(watched) -> None:
+    """A param's text keeps to MLflow's limit."""
+    run = watched.track(f"prompt = {'x' * 10_000!r}")
+    assert len(run.params["prompt"]) == 6000
