@@ -124,16 +124,16 @@ def test_first_run(executed: Executed) -> None:
     assert params["svm"] == {"model_kind": "support vector machine", "C": "10.0", "gamma": "0.05"}
     assert params["network"] == {
         "model_kind": "neural network",
-        "hidden_units": "256",
-        "learning_rate": "0.001",
-        "epochs": "200",
+        "hidden_units": "32",
+        "learning_rate": "0.003",
+        "epochs": "100",
     }
     assert params["forest"] == {"model_kind": "random forest", "n_trees": "20", "max_depth": "6"}
     for name in ("baseline", "svm", "forest"):
         assert set(runs[name].metrics) == {"accuracy"}
         assert runs[name].metrics["accuracy"].count == 1
     counts = {key: metric.count for key, metric in runs["network"].metrics.items()}
-    assert counts == {"loss": 200, "accuracy": 200}
+    assert counts == {"loss": 100, "accuracy": 100}
     assert 0.85 < runs["baseline"].metrics["accuracy"].last < runs["svm"].metrics["accuracy"].last
     assert runs["forest"].tags["purpose"] == "demo"
     media = [each.media_type for each in executed.store.list_artifacts(runs["forest"].run_id)]

@@ -40,11 +40,13 @@ def begin_run(
         experiment_id: wins over the name; by default the session's (`set_experiment`).
         parent_run_id: the run it is nested in.
         tags, description: labels, and the note that is shown with the run.
-        msg_id, cell_id: of the cell execution it belongs to.
+        msg_id, cell_id: of the cell execution it belongs to; by default the one going on.
         of_cell: it is a tracked cell's own run: runs started in the cell nest in it.
         started_at: now by default.
         started_at: now by default.
     """
+    if msg_id is None and session.executing is not None:
+        msg_id, cell_id = session.executing.msg_id, session.executing.cell_id
     labels = _labels(tags, description)
     parent = labels.pop(_PARENT_TAG, None) or parent_run_id
     name = run_name or labels.pop(NAME_TAG, None) or new_run_name()

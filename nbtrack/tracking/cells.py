@@ -171,6 +171,7 @@ class CellRecorder:
         self._before(facts)
         session = self._session_of()
         session.journal.ensure()
+        session.executing = facts
         session.record(
             ExecutionStarted(
                 msg_id=facts.msg_id,
@@ -190,7 +191,9 @@ class CellRecorder:
         names_written: tuple[str, ...],
     ) -> None:
         """A cell is over."""
-        self._session_of().record(
+        session = self._session_of()
+        session.executing = None
+        session.record(
             ExecutionEnded(
                 msg_id=facts.msg_id,
                 status=outcome.status,

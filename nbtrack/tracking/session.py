@@ -28,6 +28,7 @@ from nbtrack.tracking.places import journal_directory, location_of
 from nbtrack.tracking.writer import Writer
 
 if TYPE_CHECKING:
+    from nbtrack.capture.facts import ExecutionFacts
     from nbtrack.store.base import Store
     from nbtrack.tracking.run import ActiveRun
 
@@ -70,6 +71,8 @@ class Session:
         self.open_runs: dict[str, ActiveRun] = {}
         self.last_run_id: str | None = None
         self.active = ActiveRuns([])
+        self.executing: ExecutionFacts | None = None
+        """The cell execution going on in this kernel: runs that its code starts are its."""
         self._facts: dict[str, Any] = {}
         self._store: Store | None = None
         self._store_lock = threading.Lock()
