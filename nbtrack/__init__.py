@@ -6,44 +6,14 @@ kernel of an environment can afford it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+# As type checkers know it; importing typing would be most of this import's time.
+TYPE_CHECKING = False
 
 __version__ = "0.1.0"
 
-_FLUENT = (
-    "active_run",
-    "create_experiment",
-    "delete_run",
-    "delete_tag",
-    "end_run",
-    "get_experiment",
-    "get_experiment_by_name",
-    "get_run",
-    "get_tracking_uri",
-    "last_active_run",
-    "log",
-    "log_artifact",
-    "log_artifacts",
-    "log_dict",
-    "log_figure",
-    "log_image",
-    "log_metric",
-    "log_metrics",
-    "log_param",
-    "log_params",
-    "log_table",
-    "log_text",
-    "metric_history",
-    "restore_run",
-    "search_runs",
-    "set_experiment",
-    "set_tag",
-    "set_tags",
-    "set_tracking_uri",
-    "start_run",
-)
-
 if TYPE_CHECKING:
+    from typing import Any
+
     from nbtrack.tracking.fluent import (
         active_run,
         create_experiment,
@@ -124,11 +94,12 @@ def _jupyter_labextension_paths() -> list[dict[str, str]]:
     return [{"src": "labextension", "dest": "nbtrack"}]
 
 
-def __getattr__(name: str) -> Any:
-    if name in _FLUENT:
+def __getattr__(name: str) -> object:
+    if name in __all__:
         from nbtrack.tracking import fluent
 
-        value = globals()[name] = getattr(fluent, name)
+        value: object = getattr(fluent, name)
+        globals()[name] = value
         return value
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
