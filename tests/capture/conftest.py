@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
+from tests.capture.kernel import Kernel, kernel
 from tests.capture.shell import WatchedShell
 
 
@@ -9,3 +12,10 @@ from tests.capture.shell import WatchedShell
 def watched(monkeypatch: pytest.MonkeyPatch, tmp_path) -> WatchedShell:
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     return WatchedShell()
+
+
+@pytest.fixture(scope="session")
+def shared_kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
+    """One kernel for tests that leave nothing behind."""
+    with kernel(tmp_path_factory.mktemp("kernel")) as started:
+        yield started

@@ -1,0 +1,236 @@
+"""Tracked cells in a real kernel: what the user sees, and what is recorded."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from nbtrack.entities import EndReason, ExecutionStatus, RunStatus
+from nbtrack.store.base import RunQuery
+from tests.capture.kernel import REPOSITORY, Kernel, kernel
+
+PAD = "\n" * 6
+SAME = {
+    "a last expression": "x = 1\nx + 1",
+    "a quiet last expression": "x = 1\nx + 1;",
+    "a loop last": "for i in range(2):\n    pass",
+    "text and outputs in order": "print('a')\nfrom IPython.display import HTML, display\n"
+    "display(HTML('<b>b</b>'))\nprint('c')\n3",
+    "stderr": "import sys\nprint('a', file=sys.stderr)",
+    "an error": f"{PAD}1 / 0",
+    "an error in a function": f"{PAD}def f(x):\n    return 1 / x\n\n\nf(0)",
+    "an error in a loop": f"{PAD}for i in range(3):\n    y = i * 1.5\n    if i == 2:\n        1 / 0",
+    "an error in a nested loop":
+        f"{PAD}for i in range(3):\n    for j in range(2):\n        z = [1, 2][i + j]",
+    "an error in a while loop": f"{PAD}n = 3\nwhile n:\n    n -= 1\n    1 / n",
+    "an iterable that is none": f"{PAD}for i in 5:\n    pass",
+    "an iterable that raises": f"{PAD}for i in open('no such file'):\n    pass",
+    "an error while iterating":
+        f"{PAD}def g():\n    yield 1\n    raise ValueError('x')\n\n\nfor i in g():\n    pass",
+    "an error after a loop": f"{PAD}for i in range(2):\n    y = i\n1 / 0",
+    "an error in await": f"{PAD}import asyncio\nawait asyncio.sleep(0)\n1 / 0",
+    "a syntax error": f"{PAD}for i in range(3)\n    pass",
+    "an indentation error": f"{PAD}if True:\npass",
+    "help": "len?",
+    "a shell escape": "!echo hello",
+    "an await": "import asyncio\nawait asyncio.sleep(0)\n5",
+    "a magic": "%lsmagic",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("cell", SAME.values(), ids=SAME)
+def test_looks_as_untracked(shared_kernel: Kernel, cell: str) -> None:
+    """A tracked cell shows what the same cell shows without the line, and ends the same."""
+    untracked = shared_kernel.run(f"# first line\n{cell}")
+    tracked = shared_kernel.run(f"%%track\n{cell}")
+    assert tracked.shown() == untracked.shown()
+    assert tracked.status == untracked.status
+    assert tracked.reply.get("ename") == untracked.reply.get("ename")
+    payloads = [[part.get("data") for part in ran.reply["payload"]] for ran in (tracked, untracked)]
+    assert payloads[0] == payloads[1]
+
+
+def test_run_of_a_cell(shared_kernel: Kernel) -> None:
+    """A tracked cell's run has its params, metrics, series, outputs, environment and source."""
+    shared_kernel.run("lr = 0.5")
+    ran = shared_kernel.run(
+        "%%track -n whole -e trials -t stage=dev\nepochs = 3\nprint('hello')\n"
+        "for epoch in range(1, epochs + 1):\n    loss = lr / epoch\nacc = max(0.5, loss)\nacc",
+        cell_id="cell-1",
+    )
+    with shared_kernel.store() as store:
+        (run,) = store.search_runs(RunQuery(filter="attributes.run_name = 'whole'")).items
+        assert run.status is RunStatus.FINISHED
+        assert run.experiment_name == "trials"
+        assert {key: param.value for key, param in run.params.items()} == {
+            "epochs": "3",
+            "lr": "0.5",
+        }
+        assert dict(run.tags)["stage"] == "dev"
+        assert (run.msg_id, run.cell_id) == (ran.msg_id, "cell-1")
+        assert store.metric_series(run.run_id, "loss").steps.tolist() == [1, 2, 3]
+        assert run.metrics["acc"].last == 0.5
+        assert run.metrics["loss"].origin.cell_id == "cell-1"
+        assert store.read_artifact(run.run_id, "stdout.txt")[1] == b"hello\n"
+        assert run.environment_digest is not None
+        execution = store.get_execution(ran.msg_id)
+        assert execution.source.startswith("%%track -n whole")
+        assert execution.status is ExecutionStatus.OK
+        assert "lr" in execution.names_read and "acc" in execution.names_written
+    card = ran.cards()[-1]
+    assert card["status"] == "FINISHED" and card["progress"] is None
+    assert [metric["key"] for metric in card["metrics"]] == ["loss", "acc"]
+
+
+def test_explicit_log_goes_to_the_cells_run(shared_kernel: Kernel) -> None:
+    """`nbtrack.log` in a tracked cell logs to its run, and wins over captured values."""
+    shared_kernel.run(
+        "%%track -n logged\nimport nbtrack\nfor i in range(3):\n    loss = i * 1.5\n"
+        "    nbtrack.log(loss=loss + 100)\n    other = i * 2.0"
+    )
+    with shared_kernel.store() as store:
+        (run,) = store.search_runs(RunQuery(filter="attributes.run_name = 'logged'")).items
+        assert store.metric_series(run.run_id, "loss").values.tolist() == [100, 101.5, 103]
+        assert store.metric_series(run.run_id, "other").values.tolist() == [0, 2, 4]
+        assert run.metrics["loss"].origin.rule == "explicit"
+
+
+def test_error_ends_the_run_failed(shared_kernel: Kernel) -> None:
+    """A cell that raises has a run that FAILED, with the error's name."""
+    ran = shared_kernel.run("%%track -n broken\nx = 5\n1 / 0")
+    with shared_kernel.store() as store:
+        (run,) = store.search_runs(RunQuery(filter="attributes.run_name = 'broken'")).items
+    assert run.status is RunStatus.FAILED
+    assert (run.end_reason, run.error_name) == (EndReason.EXCEPTION, "ZeroDivisionError")
+    assert ran.cards()[-1]["error_name"] == "ZeroDivisionError"
+
+
+@pytest.mark.parametrize("sleep", ["time.sleep(0.05)", "await asyncio.sleep(0.05)"])
+def test_interrupt_ends_the_run_killed(shared_kernel: Kernel, sleep: str) -> None:
+    """An interrupted cell has a run that was KILLED, with the points up to then."""
+    name = f"stopped {sleep[:5]}"
+    msg_id = shared_kernel.send(
+        f"%%track -n '{name}'\nimport time, asyncio\nfor i in range(1000):\n    a = i * 2.0\n"
+        f"    if i == 5:\n        print('now', flush=True)\n    {sleep}"
+    )
+    shared_kernel.interrupt_when("now")
+    ran = shared_kernel.wait(msg_id)
+    assert ran.reply["ename"] in ("KeyboardInterrupt", "CancelledError")
+    with shared_kernel.store() as store:
+        (run,) = store.search_runs(RunQuery(filter=f"attributes.run_name = '{name}'")).items
+        assert run.status is RunStatus.KILLED
+        assert run.end_reason is EndReason.INTERRUPT
+        assert run.metrics["a"].count >= 5
+
+
+def test_slow_cell_shows_a_live_card_of_its_own(shared_kernel: Kernel) -> None:
+    """While a cell runs its card is updated in place, and never in another cell."""
+    ran = shared_kernel.run(
+        "%%track\nimport time\nfor epoch in range(12):\n    loss = 1 / (1 + epoch)\n"
+        "    time.sleep(0.15)"
+    )
+    cards = ran.cards()
+    assert len(cards) >= 3
+    assert cards[0]["status"] == "RUNNING" and cards[-1]["status"] == "FINISHED"
+    running = [card["progress"] for card in cards[:-1]]
+    assert all(progress["total"] == 12 for progress in running)
+    assert [progress["done"] for progress in running] == sorted(p["done"] for p in running)
+    kinds = [message["header"]["msg_type"] for message in ran.outputs]
+    assert kinds[0] == "display_data" and set(kinds[1:]) == {"update_display_data"}
+    ids = {message["content"]["transient"]["display_id"] for message in ran.outputs}
+    assert len(ids) == 1
+    after = shared_kernel.run("time.sleep(1)")
+    assert after.outputs == []
+
+
+def test_quick_cell_shows_its_card_once(shared_kernel: Kernel) -> None:
+    """A quick cell without outputs has one card, in its final state."""
+    ran = shared_kernel.run("%%track\nx = 5")
+    assert [card["status"] for card in ran.cards()] == ["FINISHED"]
+
+
+def test_figures_are_artifacts(shared_kernel: Kernel) -> None:
+    """A figure that a tracked cell shows is kept; with --no-figures it is not."""
+    draw = "%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"
+    ran = shared_kernel.run(f"%%track -n drawn\n{draw}\nplt.plot([3, 4]);")
+    shared_kernel.run(f"%%track -n undrawn --no-figures\n{draw}")
+    assert sum("image/png" in message["content"].get("data", {}) for message in ran.outputs) == 2
+    with shared_kernel.store() as store:
+        (drawn,) = store.search_runs(RunQuery(filter="attributes.run_name = 'drawn'")).items
+        (undrawn,) = store.search_runs(RunQuery(filter="attributes.run_name = 'undrawn'")).items
+        kept = store.list_artifacts(drawn.run_id)
+        assert [artifact.path for artifact in kept] == ["figure-1.png", "figure-2.png"]
+        assert store.read_artifact(drawn.run_id, "figure-1.png")[1].startswith(b"\x89PNG")
+        assert store.list_artifacts(undrawn.run_id) == []
+
+
+def test_wrong_options_say_what_is_right(shared_kernel: Kernel) -> None:
+    """A mistake in the line is a clear error, and nothing of the cell runs."""
+    for line, words in {
+        "--nope": "unknown option '--nope'",
+        "-n": "-n needs a value",
+        "-t x": "KEY=VALUE",
+        "-p a=undefined_name": "NameError",
+    }.items():
+        ran = shared_kernel.run(f"%%track {line}\nran_anyway = True")
+        said = " ".join(str(value) for _, value in ran.shown())
+        assert ran.status == "error"
+        assert words in said and "Error" in said
+    assert shared_kernel.run("ran_anyway").reply["ename"] == "NameError"
+
+
+def test_nested_run_is_a_child(shared_kernel: Kernel) -> None:
+    """A tracked cell run from inside a tracked cell makes a child run."""
+    shared_kernel.run(
+        "%%track -n outer\nget_ipython().run_cell_magic('track', '-n inner', 'y = sum([1.5])')"
+    )
+    with shared_kernel.store() as store:
+        (outer,) = store.search_runs(RunQuery(filter="attributes.run_name = 'outer'")).items
+        (inner,) = store.search_runs(RunQuery(filter="attributes.run_name = 'inner'")).items
+    assert inner.parent_run_id == outer.run_id
+    assert inner.metrics["y"].last == 1.5
+    assert outer.status is RunStatus.FINISHED
+
+
+def test_no_client_id_is_taken_for_a_cell_id(shared_kernel: Kernel) -> None:
+    """VS Code's document URI is not a cell id."""
+    ran = shared_kernel.run("1", cell_id="vscode-notebook-cell:/home/a/b.ipynb#W0sZmlsZQ==")
+    with shared_kernel.store() as store:
+        assert store.get_execution(ran.msg_id).cell_id is None
+
+
+def test_documentation_and_completion(shared_kernel: Kernel) -> None:
+    """`%%track?` explains the options, and they complete."""
+    (page,) = shared_kernel.run("%%track?").reply["payload"]
+    assert "--no-figures" in page["data"]["text/plain"]
+    line = "%%track --no"
+    reply = shared_kernel.client.complete(line, len(line), reply=True, timeout=30)
+    assert "--no-figures" in reply["content"]["matches"]
+
+
+def test_cells_work_when_the_store_cannot(tmp_path) -> None:
+    """With a store that cannot be made, cells run as without nbtrack."""
+    blocked = tmp_path / "file"
+    blocked.write_text("not a directory")
+    with kernel(tmp_path / "home", NBTRACK_STORE=str(blocked / "store")) as started:
+        ran = started.run("%%track\nfor i in range(3):\n    a = i * 2.0\na")
+        assert ran.status == "ok"
+        assert ("execute_result", {"text/plain": "4.0"}) in ran.shown()
+
+
+def test_import_of_the_extension_is_light() -> None:
+    """Loading the extension imports none of the heavy libraries, nor the rest of nbtrack."""
+    code = textwrap.dedent(
+        """
+        import sys
+        import nbtrack.kernel
+        heavy = {"sqlalchemy", "numpy", "msgspec", "fsspec", "matplotlib", "IPython", "nbformat"}
+        ours = {name for name in sys.modules if name.startswith("nbtrack")}
+        assert ours == {"nbtrack", "nbtrack.kernel"}, ours
+        assert not heavy & set(sys.modules), heavy & set(sys.modules)
+        """
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=REPOSITORY)
