@@ -21,7 +21,7 @@ def earlier_executions(execution: Execution, before: Iterable[Execution]) -> lis
         before: those of the same session that started before it, newest first.
     """
     wanted = set(execution.names_read)
-    found = []
+    found: list[Execution] = []
     for candidate in before:
         if not wanted or len(found) == MAX_FOUND:
             break

@@ -1,8 +1,8 @@
 """Recording a state of a notebook as a revision, or finding that it is the latest one already.
 
 What makes a new revision: an execution when the code is another than the latest revision's; a
-save and a checkpoint when anything is; opening when the file was edited outside; a restore
-always. Everything else is the latest revision itself.
+save and a checkpoint when anything is; opening when the code is another, as when the file was
+edited outside; a restore always. Everything else is the latest revision itself.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from nbtrack.history.match import Texts, match_cells
 from nbtrack.store.base import NewRevision, Store
 
 ATTEMPTS = 20
+RECENT = 100
 _EMPTY = Manifest(cells=(), metadata_digest="")
 
 
@@ -119,7 +120,7 @@ def _attempt(store: Store, notebook_id: str, snapshot: Snapshot) -> Recorded | N
     encoded = adopt_ids(snapshot.encoded, parent, texts)
     if not _is_new(snapshot.reason, encoded, latest, parent):
         return Recorded(latest, created=False)
-    if snapshot.reason is RevisionReason.OPEN:
+    if snapshot.reason is RevisionReason.OPEN and not _was_there(store, notebook_id, encoded):
         snapshot = replace(snapshot, reason=RevisionReason.OUTSIDE)
     return _add(store, notebook_id, snapshot, encoded, (latest, parent), texts)
 
@@ -136,6 +137,13 @@ def _is_new(
             return _code(encoded.manifest.cells) != _code(parent.cells)
         case RevisionReason.SAVE | RevisionReason.CHECKPOINT | RevisionReason.BEFORE_RESTORE:
             return encoded.content_digest != latest.content_digest
+
+
+def _was_there(store: Store, notebook_id: str, encoded: EncodedNotebook) -> bool:
+    """Whether a recent revision shows this code: then unsaved edits were given up, and nobody
+    edited the file elsewhere."""
+    recent = store.list_revisions(notebook_id, limit=RECENT).items
+    return any(revision.text_digest == encoded.text_digest for revision in recent)
 
 
 def _code(cells: Sequence[CellVersion]) -> list[tuple[str, str]]:

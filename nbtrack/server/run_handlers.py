@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, cast
+from dataclasses import replace
+from typing import Literal, cast
 
 import msgspec
 
-from nbtrack.entities import Run
+from nbtrack.entities import Execution, Run
 from nbtrack.errors import NotFoundError, UsageError
 from nbtrack.history.earlier import earlier_of
 from nbtrack.present import artifact_info, execution_info, run_summaries
+from nbtrack.query import compare_runs
 from nbtrack.records import Record, RunRenamed, TagSet
 from nbtrack.server.base import ApiHandler, endpoint
 from nbtrack.server.downsample import kept_points
 from nbtrack.server.paths import NotebookPaths
 from nbtrack.store.base import RunQuery, Store
 from nbtrack.wire import (
+    Comparison,
     Done,
     EnvironmentInfo,
     RunDetail,
@@ -116,7 +119,7 @@ def run_page(store: Store, query: RunQuery, path: str | None, paths: NotebookPat
         notebook = store.find_notebook(path)
         if notebook is None:
             return RunPage(runs=[], total=0, next_page_token=None)
-        query = _with_notebook(query, notebook.notebook_id)
+        query = replace(query, notebook_id=notebook.notebook_id)
     page = store.search_runs(query)
     return RunPage(
         runs=summaries(store, page.items, paths),
@@ -179,10 +182,8 @@ def series_list(store: Store, run_id: str, keys: Sequence[str], max_points: int)
     return SeriesList(series=[_series(store, run_id, key, max_points) for key in wanted])
 
 
-def comparison(store: Store, run_ids: Sequence[str], paths: NotebookPaths) -> Any:
+def comparison(store: Store, run_ids: Sequence[str], paths: NotebookPaths) -> Comparison:
     """Runs side by side, differences first."""
-    from nbtrack.query import compare_runs
-
     return compare_runs(store, run_ids, path=paths.api)
 
 
@@ -199,16 +200,10 @@ def _series(store: Store, run_id: str, key: str, max_points: int) -> SeriesInfo:
     )
 
 
-def _execution(store: Store, msg_id: str | None) -> Any:
+def _execution(store: Store, msg_id: str | None) -> Execution | None:
     if msg_id is None:
         return None
     try:
         return store.get_execution(msg_id)
     except NotFoundError:
         return None
-
-
-def _with_notebook(query: RunQuery, notebook_id: str) -> RunQuery:
-    from dataclasses import replace
-
-    return replace(query, notebook_id=notebook_id)

@@ -65,7 +65,7 @@ class Snapshots:
         state = await self.access.run(lambda: document.understand(update))
         document.keep(request.sequence, state)
         reply, stored = await self.access.call(self._write, document, request, state, path, author)
-        document.path, document.notebook_id = path, reply.notebook_id
+        document.notebook_id = reply.notebook_id
         if stored:
             document.stored(request.sequence)
         return reply

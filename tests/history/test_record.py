@@ -69,6 +69,14 @@ def test_opening_tells_of_edits_made_outside(book, take):
     assert outside.revision.reason is RevisionReason.OUTSIDE
 
 
+def test_giving_up_unsaved_edits_is_no_edit_outside(book, take):
+    """Opening the file as it was before the unsaved edits goes back to known code."""
+    take(book, OLD, "save")
+    take(book, NEW, "execute")
+    reopened = take(book, OLD, "open")
+    assert (reopened.created, reopened.revision.reason) == (True, RevisionReason.OPEN)
+
+
 def test_a_restore_is_always_recorded_with_its_source(book, take):
     """Even when nothing differs, the history says that something was brought back."""
     first = take(book, OLD).revision

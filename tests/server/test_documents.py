@@ -67,3 +67,10 @@ def test_stored_pieces_leave_memory():
     assert document.size_bytes < before / 10
     state = document.understand(Update(2, base=1, order=["a"]))
     assert state.content_digest == document.latest.content_digest
+
+
+def test_a_delta_on_a_state_that_never_came_is_refused():
+    """An older state than the base lacks what changed in between."""
+    document = put(Documents(), "d", 1)
+    with pytest.raises(StateError):
+        document.understand(Update(5, base=4, order=["a"]))

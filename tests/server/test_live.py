@@ -1,5 +1,8 @@
 import asyncio
 import json
+import signal
+import sys
+import time
 
 from nbtrack.wire import EVENT_SCHEMA_ID
 from tests.history.documents import code, notebook
@@ -42,3 +45,25 @@ async def test_a_snapshot_is_told_to_others(api, jp_ws_fetch):
     event = await next_change(socket)
     assert reply["notebook_id"] in event["notebook_ids"]
     socket.close()
+
+
+async def test_a_killed_process_is_noticed(api, store, store_path):
+    """The run of a process that was killed reads as interrupted, without anyone's doing."""
+    script = (
+        "import os, signal, nbtrack\n"
+        "run = nbtrack.start_run(run_name='doomed')\n"
+        "nbtrack.log_metric('acc', 0.5)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", script)
+    assert await process.wait() == -signal.SIGKILL
+    end = time.monotonic() + 20
+    while True:
+        _, page = await api("GET", "runs")
+        if page["runs"] and page["runs"][0]["status"] != "RUNNING":
+            break
+        assert time.monotonic() < end, page
+        await asyncio.sleep(0.2)
+    [run] = page["runs"]
+    assert (run["run_name"], run["end_reason"]) == ("doomed", "process_died")
+    assert [metric["last"] for metric in run["metrics"]] == [0.5]
