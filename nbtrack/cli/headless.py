@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import tempfile
 import time
@@ -118,16 +117,18 @@ def _record_save(output: Output, path: Path) -> Revision:
     from nbtrack.history.identity import resolve
     from nbtrack.history.manifest import encode
     from nbtrack.history.record import Snapshot, record
+    from nbtrack.tracking.session import user_name
 
     store = output.open_store()
     encoded = encode(read_notebook(path) or {})
     notebook = resolve(store, str(path), cell_ids=encoded.own_ids)
-    saved = Snapshot(encoded, RevisionReason.SAVE, getpass.getuser(), utc_now())
+    saved = Snapshot(encoded, RevisionReason.SAVE, user_name(), utc_now())
     return record(store, notebook.notebook_id, saved).revision
 
 
 def _restore(output: Output, path: Path, revision: Revision) -> Notebook:
     from nbtrack.history.restore import restore_closed
+    from nbtrack.tracking.session import user_name
 
     store = output.open_store()
     notebook = store.get_notebook(revision.notebook_id)
@@ -137,7 +138,7 @@ def _restore(output: Output, path: Path, revision: Revision) -> Notebook:
         revision,
         read=lambda: read_notebook(path),
         write=lambda document: write_notebook(path, document),
-        author=getpass.getuser(),
+        author=user_name(),
         at=utc_now(),
     )
     output.say(f"Restored r{revision.number}; that is r{restored.revision.number} now.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -217,6 +216,7 @@ def _restore_file(
     from nbtrack.cli.notebook_files import read_notebook, write_notebook
     from nbtrack.history.restore import restore_closed
     from nbtrack.present import revision_info
+    from nbtrack.tracking.session import user_name
 
     store = output.open_store()
     before_id = notebook.latest_revision_id
@@ -226,7 +226,7 @@ def _restore_file(
         revision,
         read=lambda: read_notebook(path),
         write=lambda document: write_notebook(path, document),
-        author=getpass.getuser(),
+        author=user_name(),
         at=utc_now(),
         cell_id=cell_id,
         with_outputs=with_outputs,
