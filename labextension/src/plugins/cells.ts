@@ -120,7 +120,7 @@ async function showCell(panel: NotebookPanel, cellId: string): Promise<boolean> 
   content.deselectAll();
   content.activeCellIndex = index;
   content.mode = 'command';
-  await content.scrollToCell(cell, 'center');
+  await content.scrollToItem(index, 'center');
   cell.node.classList.add('nbt-found-cell');
   window.setTimeout(() => cell.node.classList.remove('nbt-found-cell'), 2000);
   return true;

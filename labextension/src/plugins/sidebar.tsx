@@ -8,7 +8,7 @@ import {
 import { ReactWidget } from '@jupyterlab/ui-components';
 import { type Message } from '@lumino/messaging';
 import { type ISignal, Signal } from '@lumino/signaling';
-import { PanelLayout, StackedPanel, Widget } from '@lumino/widgets';
+import { Panel, PanelLayout, Widget } from '@lumino/widgets';
 import * as React from 'react';
 
 import { Tabs } from '../components/common/Tabs';
@@ -100,7 +100,7 @@ class SidebarWidget extends Widget {
     }
   }
 
-  private _stack = new StackedPanel();
+  private _stack = new Panel();
   private _visibilityChanged = new Signal<this, boolean>(this);
 }
 
