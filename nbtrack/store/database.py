@@ -5,8 +5,6 @@ Every access of the store to its database goes through `Database.read` or `Datab
 
 from __future__ import annotations
 
-import os
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +14,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
 from nbtrack.errors import StoreError
 from nbtrack.store.dialect import BEGIN_OPTION
+from nbtrack.store.forking import ForkGate
 from nbtrack.store.schema import store_state
 
 _RETRY_PAUSE_S = 0.02
@@ -35,8 +34,7 @@ class Database:
         self._writer = engine.execution_options(**{BEGIN_OPTION: "BEGIN IMMEDIATE"})
         self.location = location
         self._busy_timeout_s = busy_timeout_s
-        self._lock = threading.Lock()
-        self._pid = os.getpid()
+        self._gate = ForkGate(engine.dispose)
         self._closed = False
 
     def close(self) -> None:
@@ -48,7 +46,7 @@ class Database:
     def read(self) -> Iterator[Connection]:
         """A transaction that sees one state of the database and changes nothing."""
         self._check()
-        with self._translated(), self._engine.connect() as connection:
+        with self._gate.transaction(), self._translated(), self._engine.connect() as connection:
             self._begin(connection)
             yield connection
 
@@ -57,7 +55,8 @@ class Database:
         """A transaction that is committed as a whole when the block ends without an error."""
         self._check()
         # Threads of one process queue here instead of polling the file's lock.
-        with self._lock, self._translated(), self._writer.connect() as connection:
+        queue, running = self._gate.write_lock, self._gate.transaction()
+        with queue, running, self._translated(), self._writer.connect() as connection:
             self._begin(connection)
             yield connection
             connection.commit()
@@ -65,11 +64,6 @@ class Database:
     def _check(self) -> None:
         if self._closed:
             raise StoreError(f"the store at {self.location} is closed")
-        if self._pid != os.getpid():
-            # A forked child must not use, nor close, the connections of its parent.
-            self._engine.dispose(close=False)
-            self._lock = threading.Lock()
-            self._pid = os.getpid()
 
     def _begin(self, connection: Connection) -> None:
         deadline = time.monotonic() + self._busy_timeout_s

@@ -199,7 +199,7 @@ class SearchContract(ContractFixtures):
         expected = found(runs, "", *order_by)
         seen = ""
         token = None
-        while True:
+        for _ in range(20):
             page = runs.search_runs(RunQuery(order_by=order_by, limit=limit, page_token=token))
             seen += "".join(run.run_id for run in page.items)
             token = page.next_page_token
@@ -207,6 +207,7 @@ class SearchContract(ContractFixtures):
                 break
             newest = START + timedelta(hours=len(seen))
             runs.apply([run_started(str(len(seen)), run_name="zz", started_at=newest)])
+        assert token is None
         assert "".join(letter for letter in seen if letter in "abcde") == expected
         if not order_by:
             assert seen == expected

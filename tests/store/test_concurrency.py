@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -113,20 +115,63 @@ def test_locked_for_too_long(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_forked_child_uses_its_own_connections(tmp_path: Path) -> None:
-    """A store opened before a fork works in parent and child."""
+def test_forked_children_have_their_own_connections(tmp_path: Path) -> None:
+    """Children forked while a thread writes can use the store, and so can the parent after."""
     store = open_store(tmp_path / "store")
     store.apply([run_started("parent")])
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            store.apply([run_started("child"), points([1.0], run_id="child")])
-            code = 0
-        finally:
-            os._exit(code)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    store.apply([points([2.0], run_id="child", steps=[1])])
-    assert store.metric_series("child", "loss").values.tolist() == [1.0, 2.0]
-    assert store.count_runs(RunQuery()) == 2
+    stop = threading.Event()
+
+    def write() -> None:
+        while not stop.is_set():
+            store.apply([points([1.0], run_id="parent")])
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    codes = []
+    for index in range(5):
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                signal.alarm(10)
+                store.apply([run_started(f"child-{index}")])
+                code = 0
+            finally:
+                os._exit(code)
+        codes.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    stop.set()
+    writer.join()
+    assert codes == [0] * 5
+    store.apply([points([2.0], run_id="child-1")])
+    assert store.count_runs(RunQuery()) == 6
     store.close()
+
+
+OPENER = """
+import sys
+import alembic.command
+import nbtrack.store.sql
+from nbtrack.store import open_store
+
+print("ready", flush=True)
+sys.stdin.readline()
+open_store(sys.argv[1]).close()
+"""
+
+
+def test_processes_make_one_store(tmp_path: Path) -> None:
+    """Of processes that open a new store in the same instant, one makes it and all succeed."""
+    command = [sys.executable, "-c", OPENER, str(tmp_path / "store")]
+    pipe = subprocess.PIPE
+    processes = [
+        subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) for _ in range(6)
+    ]
+    for process in processes:
+        assert process.stdout is not None
+        process.stdout.readline()
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    ends = [(process.communicate(timeout=60)[1], process.returncode) for process in processes]
+    assert ends == [("", 0)] * 6

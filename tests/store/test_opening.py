@@ -205,3 +205,21 @@ def test_current_store_opens_without_alembic(directory: Path) -> None:
         "assert 'alembic' not in sys.modules and 'fsspec' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_deleted_experiment_that_is_used_again(directory: Path) -> None:
+    """A run in a deleted experiment is recorded there, and the experiment is active again."""
+    store = open_store(directory)
+    made = store.create_experiment("trees")
+    with closing(sqlite3.connect(directory / DATABASE_NAME)) as connection:
+        connection.execute(
+            "UPDATE experiments SET lifecycle_stage = 'deleted' WHERE name = 'trees'"
+        )
+        connection.commit()
+    assert [item.name for item in store.list_experiments("deleted")] == ["trees"]
+    with pytest.raises(UsageError, match="is deleted"):
+        store.create_experiment("trees")
+    store.apply(whole_run("run-2", experiment="trees"))
+    assert store.get_run("run-2").experiment_id == made.experiment_id
+    assert store.list_experiments("deleted") == []
+    store.close()

@@ -15,7 +15,8 @@ from nbtrack.store.series import CHUNK_POINTS, Points, Summary, pack, unpack
 from nbtrack.testing.builders import points
 
 INT64 = st.integers(-(2**63), 2**63 - 1)
-POINT = st.tuples(INT64, INT64, st.floats(width=64))
+# Few small numbers, so that steps and times are often equal.
+POINT = st.tuples(st.integers(0, 2) | INT64, st.integers(0, 2) | INT64, st.floats(width=64))
 
 
 def arrays(rows: list[tuple[int, int, float]]) -> Points:
