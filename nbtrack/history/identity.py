@@ -32,6 +32,7 @@ def resolve(
     path: str,
     *,
     cell_ids: frozenset[str] = frozenset(),
+    was: str | None = None,
     exists: Callable[[str], bool] = file_exists,
 ) -> Notebook:
     """The notebook at a path; made when it is a new one.
@@ -40,12 +41,16 @@ def resolve(
         store: where notebooks are known.
         path: absolute path, or ``contents:PATH``.
         cell_ids: the ids its cells bear in the document; none means nothing can be told.
+        was: the notebook that the same open document was before, at another path.
         exists: whether the file at another notebook's path is still there.
     """
     found = store.find_notebook(path)
     if found is not None:
         return found
-    origin = _origin(store, cell_ids, exists) if cell_ids else None
+    if was is not None:
+        origin: Notebook | None = store.get_notebook(was)
+    else:
+        origin = _origin(store, cell_ids, exists) if cell_ids else None
     if origin is None:
         return store.create_notebook(path)
     if exists(origin.path):

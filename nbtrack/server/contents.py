@@ -6,6 +6,7 @@ One worker thread takes the queue in order, because a rename must come after the
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 from collections.abc import Callable, Mapping
@@ -68,6 +69,11 @@ class ContentsWatcher:
             self._submit(lambda store: follow_copy(store, stored(source), stored(path)))
         elif action == "delete":
             self._submit(lambda store: follow_delete(store, stored(path)))
+
+    async def settled(self) -> None:
+        """Wait until what was queued before now is done."""
+        await asyncio.sleep(0)
+        await asyncio.wrap_future(self._worker.submit(lambda: None))
 
     def close(self) -> None:
         """Finish what is queued. Idempotent."""

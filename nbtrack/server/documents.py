@@ -43,6 +43,7 @@ class Document:
     document_id: str
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     states: dict[int, EncodedNotebook] = field(default_factory=dict)
+    path: str = ""
     notebook_id: str | None = None
     kernel_id: str | None = None
     size_bytes: int = 0

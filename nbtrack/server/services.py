@@ -66,7 +66,9 @@ def build_services(
         access=access,
         paths=paths,
         documents=documents,
-        snapshots=Snapshots(access, paths, documents, capture=config.capture_history),
+        snapshots=Snapshots(
+            access, paths, documents, contents.settled, capture=config.capture_history
+        ),
         contents=contents,
         live=live,
         contents_manager=contents_manager,

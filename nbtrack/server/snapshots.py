@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from nbtrack.entities import Notebook, RevisionReason, utc_now
@@ -27,12 +28,14 @@ class Snapshots:
         access: the store.
         paths: how notebook paths are mapped.
         documents: the mirror.
+        settle: waits until what happened to files before now is known to the store.
         capture: whether revisions are recorded at all.
     """
 
     access: StoreAccess
     paths: NotebookPaths
     documents: Documents
+    settle: Callable[[], Awaitable[None]]
     capture: bool = True
 
     async def take(self, request: SnapshotRequest, author: str) -> SnapshotReply:
@@ -62,6 +65,10 @@ class Snapshots:
             cells=request.cells,
             metadata=request.metadata,
         )
+        if document.path != path:
+            # A rename that the contents manager told of must be followed before.
+            await self.settle()
+            document.path = path
         state = await self.access.run(lambda: document.understand(update))
         document.keep(request.sequence, state)
         reply, stored = await self.access.call(self._write, document, request, state, path, author)
@@ -139,7 +146,7 @@ class Snapshots:
         if request.reason == "sync":
             notebook = store.find_notebook(path)
         else:
-            notebook = resolve(store, path, cell_ids=state.own_ids)
+            notebook = resolve(store, path, cell_ids=state.own_ids, was=document.notebook_id)
         known = (document.kernel_id, document.notebook_id)
         if notebook is not None and request.kernel_id is not None:
             if known != (request.kernel_id, notebook.notebook_id):

@@ -96,3 +96,12 @@ def test_only_ids_of_the_document_itself_tell_its_origin():
     """Ids that were made for cells without one say nothing about where they come from."""
     encoded = encode(notebook(code("a"), code("b", "own")))
     assert encoded.own_ids == {"own"}
+
+
+def test_an_open_document_takes_its_identity_along(store, known):
+    """Under another path it is the same notebook, or with the old file still there a copy."""
+    moved = resolve(store, "/w/b.ipynb", was=known.notebook_id, exists=there("/w/b.ipynb"))
+    assert moved.notebook_id == known.notebook_id
+    exists = there("/w/b.ipynb", "/w/saved-as.ipynb")
+    copy = resolve(store, "/w/saved-as.ipynb", was=known.notebook_id, exists=exists)
+    assert (copy.copied_from, copy.notebook_id == known.notebook_id) == (known.notebook_id, False)

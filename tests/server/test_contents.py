@@ -133,3 +133,20 @@ async def test_a_saved_notebook_can_be_named(put_notebook, store, jp_root_dir, a
         "POST", f"notebooks/{found.notebook_id}/checkpoint", {"label": "submitted"}
     )
     assert (status, named["label"], named["number"]) == (200, "submitted", 1)
+
+
+async def test_a_snapshot_right_after_a_rename_goes_to_the_same_notebook(
+    put_notebook, store, jp_root_dir, jp_fetch, api
+):
+    """The open document says its new path; nothing is doubled or lost."""
+    await put_notebook("book.ipynb", BOOK)
+    request = {"document_id": "d", "path": "book.ipynb", "reason": "open", "notebook": BOOK}
+    _, before = await api("POST", "snapshots", {**request, "sequence": 1})
+    await jp_fetch(
+        "api", "contents", "book.ipynb", method="PATCH", body=json.dumps({"path": "new.ipynb"})
+    )
+    changed = notebook(*(code("all new", f"other-{n}") for n in range(4)))
+    request |= {"path": "new.ipynb", "reason": "execute", "msg_id": "m", "notebook": changed}
+    _, after = await api("POST", "snapshots", {**request, "sequence": 2})
+    assert after["notebook_id"] == before["notebook_id"]
+    assert [book.notebook_id for book in store.list_notebooks()] == [before["notebook_id"]]
