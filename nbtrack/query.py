@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
-from nbtrack.entities import Run, RunStatus
+from nbtrack.entities import Run
 from nbtrack.errors import UsageError
 from nbtrack.store.base import RunQuery
 
@@ -34,6 +34,8 @@ _VIEWS: dict[str, View] = {
     "all": "all",
 }
 _PAGE = 1000
+_SAME_CODE_AMONG = 50
+"""So many runs are looked at for the same code, where cells have no ids."""
 
 # Words of a metric's name. The last word that is known decides: val_loss, accuracy/test.
 _LESS_TEXT = """
@@ -299,8 +301,8 @@ class Baseline:
 def cell_baseline(store: Store, run: Run) -> Baseline:
     """Earlier finished runs of a run's cell, in the same notebook or else experiment.
 
-    Cells without an id (nbclient, papermill, plain IPython) are told apart by the run's name
-    only as far as their experiment goes: all its earlier runs count.
+    Where cells have no ids (nbclient, papermill, plain IPython), runs of the same code count;
+    without an execution, runs of the same script.
     """
     page = store.search_runs(
         RunQuery(
@@ -309,17 +311,17 @@ def cell_baseline(store: Store, run: Run) -> Baseline:
             notebook_id=run.notebook_id,
             experiment_ids=None if run.notebook_id else (run.experiment_id,),
             cell_id=run.cell_id,
-            limit=_PAGE,
+            limit=_PAGE if run.cell_id else _SAME_CODE_AMONG,
         )
     )
     earlier = [
         other
         for other in page.items
-        if other.run_id != run.run_id
-        and other.cell_id == run.cell_id
-        and other.started_at <= run.started_at
-        and other.status is RunStatus.FINISHED
+        if other.run_id != run.run_id and other.started_at <= run.started_at
     ]
+    if run.cell_id is None:
+        code = _code(store, run)
+        earlier = [other for other in earlier if _code(store, other) == code]
     best: dict[str, float] = {}
     for key in {key for other in earlier for key in other.metrics}:
         direction = metric_direction(key)
@@ -331,3 +333,8 @@ def cell_baseline(store: Store, run: Run) -> Baseline:
         if direction is not None and values:
             best[key] = max(values) if direction == "max" else min(values)
     return Baseline(earlier[0] if earlier else None, best)
+
+
+def _code(store: Store, run: Run) -> tuple[str, str | None]:
+    source = None if run.msg_id is None else store.get_execution(run.msg_id).source
+    return run.source_name, source

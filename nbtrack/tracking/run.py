@@ -95,13 +95,17 @@ class ActiveRun(ArtifactLogging):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> Literal[False]:
+        self.close(error)
+        return False
+
+    def close(self, error: BaseException | None = None) -> None:
+        """End the run as what ended it says: finished without an error."""
         if error is None:
             self.end()
         elif isinstance(error, KeyboardInterrupt):
             self.end(RunStatus.KILLED, reason=EndReason.INTERRUPT, error=error)
         else:
             self.end(RunStatus.FAILED, reason=EndReason.EXCEPTION, error=error)
-        return False
 
     # MLflow's views
 

@@ -181,16 +181,21 @@ class Session:
         self.writer.run_later(task, delay_s)
 
     def close(self, *, timeout_s: float = 10.0) -> None:
-        """End open runs as finished, write everything to the store, let go of the files.
+        """End open runs, write everything to the store, let go of the files.
 
+        Runs end as finished, as in MLflow; as failed if an uncaught exception ends a script.
         Idempotent. What cannot be written in time stays in the journal for the next process.
         """
         if self._closed:
             return
         self._closed = True
         for run in list(self.open_runs.values())[::-1]:
-            run.end("FINISHED")
-        if not self.writer.stop(timeout_s):
+            run.close(None if "front_end" in self._facts else getattr(sys, "last_value", None))
+        done = self.writer.stop(min(_SAY_AFTER_S, timeout_s))
+        if not done and self.writer.working:
+            _logger.warning("nbtrack: writing what was logged to %s ...", self.location)
+            done = self.writer.stop(timeout_s - _SAY_AFTER_S)
+        if not done:
             _logger.warning(
                 "nbtrack: not everything is in the store yet. It is safe in %s and will be "
                 "written by the next process that uses the store.",
@@ -251,19 +256,20 @@ class Session:
         self.open_runs.clear()
 
 
+current: Session | None = None
+_current_lock = threading.Lock()
 _sessions: weakref.WeakSet[Session] = weakref.WeakSet()
 _inherited_stores: list[Store | None] = []
 
 
 def _renew_all() -> None:
+    global _current_lock
+    _current_lock = threading.Lock()
     for each in list(_sessions):
         each.renew_in_child()
 
 
 os.register_at_fork(after_in_child=_renew_all)
-
-current: Session | None = None
-_current_lock = threading.Lock()
 
 
 def session() -> Session:

@@ -111,7 +111,11 @@ class Writer:
         return True
 
     def stop(self, timeout_s: float) -> bool:
-        """Run what was put off, drain, end the thread. Whether all of it was done in time."""
+        """Run what was put off, drain, end the thread; may be called again to wait longer.
+
+        Returns:
+            Whether all of it was done in time.
+        """
         if self._thread is None:
             return True
         self._stopping = True
@@ -200,7 +204,7 @@ class Writer:
         now = time.monotonic()
         if self._failing_since is None:
             self._failing_since = now
-        if now - self._failing_since < _UNKNOWN_RUN_S and not self._stopping:
+        if now - self._failing_since < _UNKNOWN_RUN_S:
             return False
         _logger.warning("nbtrack: records of the %s are dropped: %s.", error.kind, error)
         return True

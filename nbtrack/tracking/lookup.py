@@ -1,0 +1,171 @@
+"""The part of the fluent API that looks up: experiments, and what runs recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+from nbtrack.entities import Experiment, Lifecycle
+from nbtrack.errors import NotFoundError, StateError, UsageError
+from nbtrack.tracking.session import session
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nbtrack.entities import MetricSeries, Run
+    from nbtrack.store.base import Store
+
+
+def set_experiment(
+    experiment_name: str | None = None, experiment_id: str | None = None
+) -> Experiment:
+    """Choose the experiment of the runs that start from now on; a new name makes a new one.
+
+    Raises:
+        UsageError: neither or both of name and id are given.
+        StateError: it is deleted.
+        NotFoundError: no experiment with that id.
+    """
+    if (experiment_name is None) == (experiment_id is None):
+        raise UsageError("set_experiment needs a name or an experiment_id, not both")
+    here = session()
+    if experiment_name is not None:
+        experiment = _find_or_make(here.store, experiment_name)
+    else:
+        experiment = here.store.get_experiment(str(experiment_id))
+    if experiment.lifecycle_stage is Lifecycle.DELETED:
+        raise StateError(f"experiment {experiment.name!r} is deleted. Choose another name.")
+    here.experiment_id = experiment.experiment_id
+    return experiment
+
+
+def _find_or_make(store: Store, name: str) -> Experiment:
+    found = store.find_experiment(name)
+    if found is not None:
+        return found
+    try:
+        return store.create_experiment(name)
+    except UsageError:
+        # Another process may have made it in between.
+        found = store.find_experiment(name)
+        if found is None:
+            raise
+        return found
+
+
+def create_experiment(name: str) -> str:
+    """Make an experiment.
+
+    Returns:
+        Its id.
+
+    Raises:
+        UsageError: there is one of that name.
+    """
+    return session().store.create_experiment(name).experiment_id
+
+
+def get_experiment(experiment_id: str) -> Experiment:
+    """An experiment by id. Raises NotFoundError."""
+    return session().store.get_experiment(str(experiment_id))
+
+
+def get_experiment_by_name(name: str) -> Experiment | None:
+    """An experiment by name; None if there is none."""
+    return session().store.find_experiment(name)
+
+
+def fresh_store() -> Store:
+    """The store, with everything that this process logged so far."""
+    here = session()
+    here.flush()
+    return here.store
+
+
+def get_run(run_id: str) -> Run:
+    """A run with its params, metrics and tags, with everything logged so far.
+
+    Raises:
+        NotFoundError: there is none with that id.
+    """
+    return fresh_store().get_run(run_id)
+
+
+def metric_history(run_id: str, key: str) -> MetricSeries:
+    """All points of a metric, as NumPy arrays, in logged order.
+
+    Raises:
+        NotFoundError: no such run, or it has no such metric.
+    """
+    return fresh_store().metric_series(run_id, key)
+
+
+def delete_run(run_id: str) -> None:
+    """Delete a run. `restore_run` takes that back. Raises NotFoundError."""
+    fresh_store().set_lifecycle([run_id], deleted=True)
+
+
+def restore_run(run_id: str) -> None:
+    """Take the deletion of a run back. Raises NotFoundError."""
+    fresh_store().set_lifecycle([run_id], deleted=False)
+
+
+def search_runs(
+    experiment_ids: Sequence[str] | None = None,
+    filter_string: str = "",
+    run_view_type: int | str = 1,
+    max_results: int = 100_000,
+    order_by: Sequence[str] | None = None,
+    output_format: Literal["pandas", "list"] = "pandas",
+    search_all_experiments: bool = False,
+    experiment_names: Sequence[str] | None = None,
+) -> pd.DataFrame | list[Run]:
+    """Find runs.
+
+    Args:
+        experiment_ids: by default the experiment that `set_experiment` chose, or all.
+        filter_string: ``"metrics.acc > 0.9 and params.model = 'rf'"``.
+        run_view_type: 1 or "active", 2 or "deleted", 3 or "all".
+        max_results: at most so many.
+        order_by: for example ``["metrics.acc DESC"]``; newest first by default.
+        output_format: "pandas" for a DataFrame where pandas is installed, "list" for runs.
+        search_all_experiments: whatever `set_experiment` chose.
+        experiment_names: instead of ids.
+
+    Returns:
+        A DataFrame with MLflow's columns (``run_id``, ``metrics.acc``, ``params.lr`` ...), or
+        a list of runs.
+
+    Raises:
+        UsageError: the filter or the order cannot be read; says where and why.
+        NotFoundError: no experiment of one of the names.
+    """
+    from nbtrack import query
+
+    if experiment_ids is not None and experiment_names is not None:
+        raise UsageError("search_runs takes experiment_ids or experiment_names, not both")
+    store = fresh_store()
+    chosen = None if experiment_ids is None else tuple(str(each) for each in experiment_ids)
+    if experiment_names is not None:
+        chosen = tuple(_named(store, name).experiment_id for name in experiment_names)
+    current = session().experiment_id
+    if chosen is None and current is not None and not search_all_experiments:
+        chosen = (current,)
+    runs = query.find_runs(
+        store,
+        filter=filter_string,
+        order_by=tuple(order_by or ()),
+        experiment_ids=chosen,
+        view=query.view_type(run_view_type),
+        max_results=max_results,
+    )
+    if output_format == "list":
+        return runs
+    return query.runs_frame(runs) if query.has_pandas() else runs
+
+
+def _named(store: Store, name: str) -> Experiment:
+    found = store.find_experiment(name)
+    if found is None:
+        raise NotFoundError("experiment", name)
+    return found
