@@ -52,9 +52,9 @@ def resolve(
     else:
         origin = _origin(store, cell_ids, exists) if cell_ids else None
     if origin is None:
-        return store.create_notebook(path)
+        return store.create_notebook(path, replace=False)
     if exists(origin.path):
-        return store.create_notebook(path, copied_from=origin.notebook_id)
+        return store.create_notebook(path, copied_from=origin.notebook_id, replace=False)
     store.move_notebooks({origin.notebook_id: path})
     return store.get_notebook(origin.notebook_id)
 

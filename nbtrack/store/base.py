@@ -225,8 +225,14 @@ class Store(Protocol):
 
     # Notebooks and their history
 
-    def create_notebook(self, path: str, *, copied_from: str | None = None) -> Notebook:
-        """A new identity at a path. An older live one at the same path loses it (is deleted)."""
+    def create_notebook(
+        self, path: str, *, copied_from: str | None = None, replace: bool = True
+    ) -> Notebook:
+        """A new identity at a path. An older live one at the same path loses it (is deleted).
+
+        With ``replace=False`` a live one that is there already is returned as it is: so of
+        several processes that meet a new notebook at once, one names it for all.
+        """
         ...
 
     def get_notebook(self, notebook_id: str) -> Notebook:

@@ -45,10 +45,15 @@ class NotebookPart:
 
     _database: Database
 
-    def create_notebook(self, path: str, *, copied_from: str | None = None) -> Notebook:
+    def create_notebook(
+        self, path: str, *, copied_from: str | None = None, replace: bool = True
+    ) -> Notebook:
         """See `Store.create_notebook`."""
         now = to_us(utc_now())
         with self._database.write() as connection:
+            known = None if replace else connection.execute(_live(path)).first()
+            if known is not None:
+                return notebook_of(known)
             change = next_change(connection)
             _vacate(connection, path, now_us=now, change=change)
             notebook_id = insert_notebook(

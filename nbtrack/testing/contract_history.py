@@ -36,6 +36,15 @@ class HistoryContract(ContractFixtures):
         assert store.get_notebook(old.notebook_id).deleted_at is not None
         assert store.list_notebooks() == [new]
 
+    def test_a_live_notebook_may_keep_the_path(self, store: Store) -> None:
+        """Who asks not to replace is given the notebook that is there."""
+        old = store.create_notebook("/a.ipynb", replace=False)
+        assert store.create_notebook("/a.ipynb", replace=False) == old
+        store.mark_notebook_deleted(old.notebook_id)
+        new = store.create_notebook("/a.ipynb", replace=False)
+        assert new.notebook_id != old.notebook_id
+        assert store.list_notebooks() == [new]
+
     def test_move(self, store: Store) -> None:
         """Notebooks move together, also onto each other's paths."""
         a, b, c = (store.create_notebook(f"/{name}.ipynb").notebook_id for name in "abc")

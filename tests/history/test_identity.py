@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from nbtrack.history.identity import follow_copy, follow_delete, follow_rename, resolve
@@ -105,3 +107,10 @@ def test_an_open_document_takes_its_identity_along(store, known):
     exists = there("/w/b.ipynb", "/w/saved-as.ipynb")
     copy = resolve(store, "/w/saved-as.ipynb", was=known.notebook_id, exists=exists)
     assert (copy.copied_from, copy.notebook_id == known.notebook_id) == (known.notebook_id, False)
+
+
+def test_a_new_notebook_is_named_once(store):
+    """A kernel, a save and two browsers may all meet it first."""
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: resolve(store, "/w/fresh.ipynb").notebook_id, range(24)))
+    assert len(set(found)) == 1
