@@ -15,7 +15,7 @@ import numpy as np
 import zstandard
 
 from nbtrack.entities import MetricSeries
-from nbtrack.errors import StoreError
+from nbtrack.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -58,12 +58,23 @@ class Points:
 
     @classmethod
     def of_records(cls, records: Sequence[MetricPoints]) -> Points:
-        """The points of records of one metric, in order."""
-        return cls(
+        """The points of records of one metric, in order.
+
+        Raises:
+            UsageError: steps, timestamps and values are not equally many.
+        """
+        joined = cls(
             _column([record.steps for record in records], np.int64),
             _column([record.timestamps_ms for record in records], np.int64),
             _column([record.values for record in records], np.float64),
         )
+        lengths = len(joined.steps), len(joined.timestamps_ms), len(joined.values)
+        if len(set(lengths)) > 1:
+            raise UsageError(
+                f"metric {records[0].key!r} has {lengths[0]} steps, {lengths[1]} timestamps and "
+                f"{lengths[2]} values; they must be equally many"
+            )
+        return joined
 
     def series(self, key: str) -> MetricSeries:
         """The same as the entity."""

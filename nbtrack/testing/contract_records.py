@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from nbtrack.entities import EndReason, Lifecycle, Origin, RunStatus
-from nbtrack.errors import BlobMissingError, NotFoundError, StoreError
+from nbtrack.errors import BlobMissingError, NotFoundError, StoreError, UsageError
 from nbtrack.records import (
     ArtifactLogged,
     CaptureIncomplete,
@@ -228,6 +228,12 @@ class RecordsContract(ContractFixtures):
         assert series.values.tolist() == [0.0, 0.5, 1.0, 7.0]
         assert series.timestamps_ms.tolist() == [10, 11, 12, 13]
         assert [str(series.steps.dtype), str(series.values.dtype)] == ["int64", "float64"]
+
+    def test_columns_of_different_length(self, store: Store) -> None:
+        """Points whose columns do not fit are refused, with their whole batch."""
+        with pytest.raises(UsageError, match="1 steps"):
+            store.apply([run_started(), points([1.0, 2.0], steps=[1])])
+        assert store.count_runs(RunQuery()) == 0
 
     def test_origin_of_a_metric(self, store: Store) -> None:
         """A metric keeps the first origin that was given."""

@@ -8,6 +8,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -156,6 +157,20 @@ def test_older_store_is_backed_up_and_migrated(directory: Path, tmp_path: Path) 
     store = open_store(restored)
     assert store.get_run("run-1").run_name == "calm-otter"
     store.close()
+
+
+def test_one_of_several_migrates(directory: Path, tmp_path: Path) -> None:
+    """An older store that several open at once is backed up and migrated once."""
+    migrations, head = next_schema(tmp_path)
+
+    def migrate(_index: int) -> None:
+        engine = sqlite_engine(directory / DATABASE_NAME, 30)
+        ensure_current(engine, directory, migrations=migrations, head=head)
+        engine.dispose()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(migrate, range(4)))
+    assert len(list((directory / "backups").iterdir())) == 1
 
 
 def test_failed_migration_leaves_the_store(directory: Path, tmp_path: Path) -> None:
