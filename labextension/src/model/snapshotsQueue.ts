@@ -89,9 +89,12 @@ export class SnapshotQueue {
       this.wake?.();
     }
     if (this.pumping === null) {
-      this.pumping = this.pump().finally(() => {
-        this.pumping = null;
-      });
+      // Not now: whoever pushes is in the middle of sending an execution.
+      this.pumping = this.sleep(0)
+        .then(() => this.pump())
+        .finally(() => {
+          this.pumping = null;
+        });
     }
     return promise;
   }

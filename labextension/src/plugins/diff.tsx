@@ -111,6 +111,8 @@ function inMainArea(content: ReactWidget, id: string, title: string): MainAreaWi
   widget.title.label = title;
   widget.title.icon = nbtrackIcon;
   widget.title.closable = true;
+  // Its buttons are in the page itself.
+  widget.toolbar.hide();
   return widget;
 }
 

@@ -24,6 +24,14 @@ const STATUS: Record<CellDiff['status'], string> = {
   unchanged: 'Same text'
 };
 
+/** What the badge says; a moved cell has one of its own. */
+function badge(cell: CellDiff): string | null {
+  if (cell.status !== 'unchanged') {
+    return STATUS[cell.status];
+  }
+  return cell.outputs_differ ? 'Only outputs' : null;
+}
+
 const RESTORE: Record<CellDiff['status'], string> = {
   added: 'Remove this cell',
   removed: 'Bring this cell back',
@@ -33,6 +41,7 @@ const RESTORE: Record<CellDiff['status'], string> = {
 
 export function CellDiffView(props: ICellDiffProps): JSX.Element {
   const { cell, highlight, onRestore } = props;
+  const label = badge(cell);
   const restorable = cell.status !== 'unchanged' || cell.metadata_differs;
   return (
     <section
@@ -45,9 +54,9 @@ export function CellDiffView(props: ICellDiffProps): JSX.Element {
       data-changed="true"
     >
       <header className="nbt-cell-diff-header">
-        <span className={`nbt-badge nbt-badge-${cell.status}`}>
-          {STATUS[cell.status]}
-        </span>
+        {label ? (
+          <span className={`nbt-badge nbt-badge-${cell.status}`}>{label}</span>
+        ) : null}
         {cell.moved ? (
           <span className="nbt-badge nbt-badge-moved">
             Moved from {(cell.old_index ?? 0) + 1} to {(cell.new_index ?? 0) + 1}
@@ -86,7 +95,7 @@ function CellText({
     case 'edited':
       return <SourceDiff before={before} after={after} {...common} />;
     case 'unchanged':
-      return <Source source={after || before} {...common} />;
+      return <Source source={after || before} isShort {...common} />;
   }
 }
 

@@ -98,23 +98,27 @@ export interface ISourceProps {
   highlight: Highlight;
   /** All of it was added or removed. */
   kind?: 'added' | 'removed' | 'same';
+  /** Only the first lines at first. */
+  isShort?: boolean;
 }
 
+const SHORT_LINES = 4;
+
 /** The text of a cell as it is. */
-export function Source({
-  source,
-  cellType,
-  highlight,
-  kind = 'same'
-}: ISourceProps): JSX.Element {
+export function Source(props: ISourceProps): JSX.Element {
+  const { source, cellType, highlight, kind = 'same' } = props;
   const lines = React.useMemo(
     () => plainLines(source, highlight(source, cellType)),
     [source, cellType, highlight]
   );
+  const [open, setOpen] = React.useState(
+    !props.isShort || lines.length <= SHORT_LINES + 1
+  );
+  const hidden = open ? 0 : lines.length - SHORT_LINES;
   return (
     <table className="nbt-code">
       <tbody>
-        {lines.map((segments, index) => (
+        {lines.slice(0, lines.length - hidden).map((segments, index) => (
           <tr key={index} className={`nbt-line nbt-line-${kind}`}>
             <td className="nbt-line-number">{index + 1}</td>
             <td className="nbt-line-mark" aria-hidden="true">
@@ -125,6 +129,16 @@ export function Source({
             </td>
           </tr>
         ))}
+        {hidden > 0 ? (
+          <tr className="nbt-code-fold">
+            <td colSpan={3}>
+              <button
+                type="button"
+                onClick={() => setOpen(true)}
+              >{`${hidden} more lines`}</button>
+            </td>
+          </tr>
+        ) : null}
       </tbody>
     </table>
   );

@@ -23,8 +23,8 @@ export interface IHistoryPanelProps {
 }
 
 const FILTERS: readonly [HistoryFilter, string][] = [
-  ['all', 'All revisions'],
-  ['runs', 'Only with runs'],
+  ['all', 'All'],
+  ['runs', 'With runs'],
   ['cell', 'This cell'],
   ['named', 'Named']
 ];

@@ -129,12 +129,14 @@ function RevisionHead({
 }
 
 function RevisionCode({ revision }: { revision: RevisionInfo }): JSX.Element {
-  const preview = mainPreview(revision);
+  // The first revision adds every cell: no single line stands for it.
+  const isFirst = revision.parent_id === null;
+  const preview = isFirst ? '' : mainPreview(revision);
   return (
     <div className="nbt-revision-code">
-      <ChangeChips revision={revision} />
+      {isFirst ? null : <ChangeChips revision={revision} />}
       {preview ? <code title={preview}>{preview}</code> : null}
-      {!preview && revision.changes.length === 0 ? (
+      {isFirst || revision.changes.length === 0 ? (
         <span className="nbt-muted">{plural(revision.cell_count, 'cell')}</span>
       ) : null}
     </div>
