@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger("nbtrack")
 _ADOPT_EVERY_S = 30.0
-_SAY_AFTER_S = 1.0
+_SAY_AFTER_S = 3.0
 
 
 class Session:
@@ -194,7 +194,7 @@ class Session:
         done = self.writer.stop(min(_SAY_AFTER_S, timeout_s))
         if not done and self.writer.working:
             _logger.warning("nbtrack: writing what was logged to %s ...", self.location)
-            done = self.writer.stop(timeout_s - _SAY_AFTER_S)
+            done = self.writer.stop(max(0.0, timeout_s - _SAY_AFTER_S))
         if not done:
             _logger.warning(
                 "nbtrack: not everything is in the store yet. It is safe in %s and will be "

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from nbtrack.entities import EndReason, ExecutionStatus, RunStatus
+from nbtrack.entities import EndReason, ExecutionStatus, KernelSession, RunStatus, utc_now
+from nbtrack.journal import Journal, decode
+from nbtrack.records import JournalPosition, RunStarted, SessionStarted
 from nbtrack.store import open_store
 from nbtrack.store.base import RunQuery
 from nbtrack.tracking.adoption import AdoptionReport, adopt_journals
@@ -80,6 +82,31 @@ def test_kill_9_in_a_logging_loop_loses_no_acknowledged_point(tmp_path: Path, tr
     assert journals(tmp_path) == []
     assert adopt_journals(store) == AdoptionReport()
     store.set_lifecycle([run_id], deleted=True)
+    store.close()
+
+
+def test_only_what_the_store_does_not_have_is_applied(tmp_path: Path) -> None:
+    """Half of a journal was drained when its process died; a copy of it put back adds nothing."""
+    store = open_store(tmp_path)
+    journal = Journal(tmp_path / "journals")
+    journal.append(SessionStarted(KernelSession(journal.journal_id, utc_now())))
+    journal.append(RunStarted("r" * 32, "half", utc_now(), journal.journal_id))
+    number = journal.number("r" * 32, "x")
+    for i in range(10):
+        journal.append_point(number, i, 1_000_000, 1.0)
+    drained = decode(journal.copy(0, 1 << 20), {}, verify=True)
+    store.apply(drained.records, position=JournalPosition(journal.journal_id, journal.end))
+    for i in range(10, 15):
+        journal.append_point(number, i, 1_000_000, 1.0)
+    path = journal.path
+    journal.advance(journal.end - 5)
+    journal.close()
+    copy = path.read_bytes()
+    for _ in range(2):
+        assert adopt_journals(store).problems == []
+        assert store.metric_series("r" * 32, "x").steps.tolist() == list(range(15))
+        assert journals(tmp_path) == []
+        path.write_bytes(copy)
     store.close()
 
 
