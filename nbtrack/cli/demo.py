@@ -101,10 +101,13 @@ def _open_lab(output: Output, directory: Path, *, port: int | None, browser: boo
         command += ["--allow-root"]
     command += [f"--ServerApp.port={port}"] if port is not None else []
     command += [] if browser else ["--no-browser"]
-    command += [str(directory / FIRST_NOTEBOOK)]
+    # As the default address and not as the file to open: so it is in the printed address, too.
+    command += [f"--LabApp.default_url=/lab/tree/{FIRST_NOTEBOOK}"]
     output.say(f"Notebooks and store: {directory}")
     output.say("Starting JupyterLab. Stop it with Ctrl+C.")
-    process = subprocess.Popen(command, cwd=directory)
+    # JupyterLab's terminals shall find the nbtrack command without an activated environment.
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    process = subprocess.Popen(command, cwd=directory, env={**os.environ, "PATH": path})
     while True:
         try:
             return process.wait()

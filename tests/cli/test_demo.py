@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from urllib.request import urlopen
 
 import nbformat
 import pytest
@@ -89,7 +90,8 @@ def test_it_starts_jupyterlab_on_the_first_notebook(isolated: Path, tmp_path: Pa
         assert server["root_dir"] == str(tmp_path / "demo")
         assert "127.0.0.1" in server["url"] or "localhost" in server["url"]
         assert server["token"]
-        (tmp_path / "demo" / "01-first-run.ipynb").read_bytes()
+        with urlopen(f"{server['url']}?token={server['token']}", timeout=60) as reply:
+            assert reply.url.endswith("/lab/tree/01-first-run.ipynb")
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(timeout=60)
