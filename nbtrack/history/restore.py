@@ -10,9 +10,9 @@ from typing import Any
 from nbtrack.entities import Notebook, Revision, RevisionReason
 from nbtrack.errors import NotFoundError
 from nbtrack.history.lookup import revision_document
-from nbtrack.history.manifest import encode
+from nbtrack.history.manifest import encode, encode_normal
 from nbtrack.history.normal import Json, normalise
-from nbtrack.history.record import Recorded, Snapshot, record
+from nbtrack.history.record import Recorded, Snapshot, adopt_ids, record
 from nbtrack.store.base import Store
 
 
@@ -38,7 +38,7 @@ def restored_document(
         NotFoundError: the revision has no such cell.
         UsageError: the present document is not a notebook of nbformat 4.
     """
-    now = normalise(present).document() if present is not None else None
+    now = _with_known_ids(present, revision) if present is not None else None
     cells_now = {cell["id"]: cell for cell in now["cells"]} if now is not None else {}
     restored = {
         cell["id"]: _restored_cell(cell, cells_now.get(cell["id"]), with_outputs=with_outputs)
@@ -108,6 +108,18 @@ def restore_closed(
         restored_from=revision.revision_id,
     )
     return record(store, notebook.notebook_id, after)
+
+
+def _with_known_ids(present: Mapping[str, Any], revision: Mapping[str, Any]) -> Json:
+    """The present document; cells that bear no ids get those of their like in the revision."""
+    now = normalise(present)
+    if now.made_ids:
+        encoded, known = encode_normal(now), encode(revision)
+        blobs = {**encoded.blobs, **known.blobs}
+        adopted = adopt_ids(encoded, known.manifest, lambda _: blobs)
+        for cell, version in zip(now.cells, adopted.manifest.cells, strict=True):
+            cell["id"] = version.cell_id
+    return now.document()
 
 
 def _restored_cell(cell: Json, now: Json | None, *, with_outputs: bool) -> Json:

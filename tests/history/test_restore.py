@@ -50,6 +50,16 @@ def test_one_cell_comes_back_alone():
         restored_document(present, revision, cell_id="n")
 
 
+def test_a_file_without_ids_is_restored_cell_for_cell():
+    """Its cells are known by what they hold: one comes back in place, others keep outputs."""
+    present = notebook(code("a", None, "now"), code("b = compute(data, 2)"))
+    revision = normal(notebook(code("a", "lab-1", "then"), code("b = compute(data, 1)", "lab-2")))
+    restored = restored_document(present, revision, cell_id="lab-2")
+    assert [cell["source"] for cell in restored["cells"]] == ["a", "b = compute(data, 1)"]
+    whole = restored_document(present, revision)
+    assert whole["cells"][0]["outputs"][0]["text"] == "now"
+
+
 def test_a_closed_notebook_is_restored_with_its_present_recorded_first(store, take, tmp_path):
     """The file holds the old code, and the history both the state before and the restore."""
     path = tmp_path / "book.ipynb"

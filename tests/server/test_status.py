@@ -51,15 +51,25 @@ async def test_nothing_answers_without_the_token(method, path, http_server_clien
     assert json.loads(response.body)["error"]["code"] == "forbidden"
 
 
-async def test_a_cookie_alone_cannot_write(http_server_client, jp_base_url, jp_auth_header):
-    """XSRF protection stays on for those who come without a token in the header."""
+async def test_a_cookie_alone_cannot_write(http_server_client, jp_base_url, jp_serverapp):
+    """A page elsewhere that rides on the browser's login reads nothing and writes nothing."""
+    token = jp_serverapp.identity_provider.token
+    status = jp_base_url + "nbtrack/api/status"
+    login = await http_server_client.fetch(f"{status}?token={token}")
+    cookies = [cookie.split(";")[0] for cookie in login.headers.get_list("Set-Cookie")]
+    headers = {"Cookie": "; ".join(cookies)}
+    referer = {"Referer": str(jp_serverapp.connection_url)}
+    allowed = await http_server_client.fetch(status, headers=headers | referer)
+    assert allowed.code == 200
     response = await http_server_client.fetch(
         jp_base_url + "nbtrack/api/runs/delete",
         method="POST",
-        body="{}",
+        headers=headers,
+        body='{"run_ids": []}',
         raise_error=False,
     )
     assert response.code == 403
+    assert "_xsrf" in json.loads(response.body)["error"]["message"]
 
 
 @pytest.mark.parametrize(
