@@ -34,5 +34,10 @@ export default ts.config(
       ]
     }
   },
+  {
+    // node:test's functions return promises that its runner awaits.
+    files: ['src/**/__tests__/**'],
+    rules: { '@typescript-eslint/no-floating-promises': 'off' }
+  },
   prettier
 );

@@ -6,7 +6,7 @@ import { IDocumentManager } from '@jupyterlab/docmanager';
 import { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 
 import { trackCellIcon } from '../icons';
-import { toggleTrack, TRACK_LINE } from '../model/trackLine';
+import { isTracked, toggleTrack, TRACK_LINE } from '../model/trackLine';
 import { CommandIDs } from '../tokens';
 
 export const cellsPlugin: JupyterFrontEndPlugin<void> = {
@@ -65,7 +65,7 @@ function addTrackCell(app: JupyterFrontEnd, notebooks: INotebookTracker): void {
     caption: `Put ${TRACK_LINE} at the top of the cell, or take it away`,
     icon: trackCellIcon,
     isEnabled: () => activeCode() !== null,
-    isToggled: () => activeCode()?.getSource().startsWith(TRACK_LINE) ?? false,
+    isToggled: () => isTracked(activeCode()?.getSource() ?? ''),
     execute: () => {
       const cell = activeCode();
       if (!cell) {

@@ -44,7 +44,7 @@ export function RunTableView({ table, actions }: IRunTableViewProps): JSX.Elemen
         ) : null}
       </header>
       {runs.length ? (
-        <div className="nbt-scroll">
+        <div className="nbt-scroll" tabIndex={-1}>
           <RunTable
             runs={runs}
             columns={columns}
