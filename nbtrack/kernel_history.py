@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nbtrack.capture.notebook import code_of
 from nbtrack.entities import Notebook, Revision, utc_now
 from nbtrack.errors import StoreError, UsageError
 from nbtrack.tracking.session import user_name
@@ -19,11 +20,37 @@ if TYPE_CHECKING:
 COMM_TARGET = "nbtrack.commands"
 
 
-def record_execution(store: Store, path: str, facts: ExecutionFacts) -> None:
-    """Record the notebook's state at an execution, unless a front end has already."""
-    from nbtrack.history.kernel import record_kernel_snapshot
+class ExecutionHistory:
+    """Records the notebook's state at executions, where no front end does.
 
-    if store.execution_revision(facts.msg_id) is None:
+    A file that did not change, with a cell that has the very source, is not read again: a
+    large notebook would cost time at each cell.
+    """
+
+    def __init__(self) -> None:
+        self._state: tuple[str, int, int] | None = None
+        self._sources: frozenset[str] = frozenset()
+        self._revision_id = ""
+
+    def record(self, store: Store, path: str, facts: ExecutionFacts) -> None:
+        """Record the state that an execution ran from, unless that is known already."""
+        if store.execution_revision(facts.msg_id) is not None:
+            return
+        state = _file_state(path)
+        known = state is not None and state == self._state
+        if known and facts.source.strip() in self._sources:
+            store.link_execution(facts.msg_id, self._revision_id, replace=False)
+            return
+        self._record_anew(store, path, facts)
+        revision = store.execution_revision(facts.msg_id)
+        self._state = None
+        if revision is not None and state is not None:
+            self._sources = frozenset(code_of(Path(path)))
+            self._state, self._revision_id = state, revision.revision_id
+
+    def _record_anew(self, store: Store, path: str, facts: ExecutionFacts) -> None:
+        from nbtrack.history.kernel import record_kernel_snapshot
+
         record_kernel_snapshot(
             store,
             notebook_path=path,
@@ -33,6 +60,14 @@ def record_execution(store: Store, path: str, facts: ExecutionFacts) -> None:
             author=user_name(),
             at=facts.started_at,
         )
+
+
+def _file_state(path: str) -> tuple[str, int, int] | None:
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return None
+    return path, found.st_mtime_ns, found.st_size
 
 
 def ask_front_end(revision: Revision, cell_id: str | None) -> None:

@@ -11,6 +11,7 @@ from nbtrack.capture.notebook import front_end, kernel_id, notebook_hint, notebo
 from nbtrack.config import load_config
 from nbtrack.entities import Notebook
 from nbtrack.errors import UsageError
+from nbtrack.kernel_history import ExecutionHistory, ask_front_end, restore_file
 from nbtrack.tracking.cells import Card, CellRecorder, CellRun
 from nbtrack.tracking.session import Session, session
 
@@ -37,6 +38,7 @@ class KernelSide:
         self._notebook: str | None = None
         self._searches_left = 5
         self._front_end = ""
+        self._history = ExecutionHistory()
         recorder = CellRecorder(
             lambda: self.session,
             card_for=self.card_for,
@@ -102,11 +104,9 @@ class KernelSide:
         self.session.run_later(lambda: self._snapshot(facts), delay_s)
 
     def _snapshot(self, facts: ExecutionFacts) -> None:
-        from nbtrack.kernel_history import record_execution
-
         path = self.notebook_path()
         if path is not None:
-            record_execution(self.session.store, path, facts)
+            self._history.record(self.session.store, path, facts)
 
     # What the magics ask for
 
@@ -160,7 +160,6 @@ class KernelSide:
     def revert(self, revision_text: str, *, whole: bool, cell_id: str | None) -> None:
         """Bring a revision back: as an edit in the front end, else in the file."""
         from nbtrack.history.lookup import resolve_revision
-        from nbtrack.kernel_history import ask_front_end, restore_file
 
         notebook = self._known_notebook()
         store = self.session.store

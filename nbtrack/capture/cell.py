@@ -10,12 +10,12 @@ import ast
 import builtins
 import itertools
 import time
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from nbtrack.capture.bindings import CellFlow, Literal
 from nbtrack.capture.facts import Append, CellSink, ExecutionFacts, Outcome, Sink
 from nbtrack.capture.figures import left_open, open_figures
-from nbtrack.capture.flow import Binding, CellFlow
 from nbtrack.capture.kinds import UNKNOWN
 from nbtrack.capture.literals import flatten, is_plain
 from nbtrack.capture.loops import hook_names, instrument
@@ -77,7 +77,7 @@ class TrackedCell:
         self._hooks: list[str] = []
         self._loops: list[LoopState] = []
         self._settled: set[str] = set(params)
-        self._series = CellSeries(self._open_series, _Explicit(self))
+        self._series = CellSeries(self._open_series)
         self._figures = {number: id(figure) for number, figure in open_figures().items()}
         self._max_artifacts = config.max_auto_artifacts
         self._observer = OutputObserver(
@@ -113,11 +113,11 @@ class TrackedCell:
         """
         plan = plan_cell(tree, flow, self._options)
         self._plans.append((plan, line_offset))
-        own = {id(binding) for binding in flow.bindings}
-        for binding in plan.params:
-            uncertain = binding.name in plan.unsure or binding.conditional
-            if not (id(binding) in own and uncertain):
-                self._literal(binding, line_offset if id(binding) in own else 0)
+        for literal in plan.params:
+            if literal.name not in plan.own:
+                self._literal(literal, 0, literal.value)
+            elif literal.name not in plan.unsure and not literal.conditional:
+                self._literal(literal, line_offset, literal.value)
         for final in plan.finals:
             self._before.setdefault(final.name, self._namespace.get(final.name, _MISSING))
         if not plan.loops:
@@ -167,6 +167,7 @@ class TrackedCell:
     def _begin(self) -> CellSink:
         if self._sink is None:
             self._sink = self._sink_of.cell_started(self._facts, self._options, self._loops)
+            self._series.explicit = self._sink.explicit
             for give in self._waiting:
                 give(self._sink)
             self._waiting.clear()
@@ -182,14 +183,11 @@ class TrackedCell:
         """Automatic capture of this cell failed somewhere."""
         self._give(lambda sink: sink.incomplete(reason))
 
-    def _literal(self, binding: Binding, offset: int, value: object = UNKNOWN) -> None:
-        origin = Origin("literal", binding.cell_id, binding.line + offset)
-        if value is UNKNOWN:
-            value = binding.value
-        if value is UNKNOWN or binding.name in self._settled:
-            return
-        self._settled.add(binding.name)
-        self._give_param(binding.name, value, origin)
+    def _literal(self, literal: Literal, offset: int, value: object) -> None:
+        if literal.name not in self._settled:
+            self._settled.add(literal.name)
+            origin = Origin("literal", literal.cell_id, literal.line + offset)
+            self._give_param(literal.name, value, origin)
 
     def _give_param(self, name: str, value: object, origin: Origin) -> None:
         if origin.rule == "explicit":
@@ -212,10 +210,10 @@ class TrackedCell:
     def _settle(self) -> None:
         """Params that stood in several places: the namespace knows which it was."""
         for plan, offset in self._plans:
-            for binding in plan.params:
-                value = self._namespace.get(binding.name, UNKNOWN)
+            for literal in plan.params:
+                value = self._namespace.get(literal.name, UNKNOWN)
                 if is_plain(value):
-                    self._literal(binding, offset, value)
+                    self._literal(literal, offset, value)
 
     def _finals(self, failed: bool) -> None:
         for plan, offset in self._plans:
@@ -275,14 +273,3 @@ class TrackedCell:
         if self._series.thinned:
             notes.append("Long series are thinned out: not every iteration has a point.")
         return notes
-
-
-class _Explicit(Container[str]):
-    """The metrics the user logged to the cell's run, as soon as there is one."""
-
-    def __init__(self, cell: TrackedCell) -> None:
-        self._cell = cell
-
-    def __contains__(self, key: object) -> bool:
-        sink = self._cell.sink
-        return sink is not None and key in sink.explicit

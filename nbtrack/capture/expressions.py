@@ -30,6 +30,9 @@ def classify(node: ast.expr, env: Mapping[str, Any]) -> tuple[Kind, object]:
         node: the expression.
         env: the latest binding of each name (with ``kind`` and ``value``).
     """
+    if isinstance(node, ast.Call) and not _is_dict_call(node):
+        sized = _is_clock(node) or is_size(node, env)
+        return (Kind.SIZE if sized else Kind.COMPUTED), UNKNOWN
     known = {
         name.id: env[name.id].value
         for name in ast.walk(node)
@@ -44,9 +47,13 @@ def classify(node: ast.expr, env: Mapping[str, Any]) -> tuple[Kind, object]:
     return (Kind.DERIVED if known else Kind.LITERAL), value
 
 
+def _is_dict_call(node: ast.Call) -> bool:
+    return isinstance(node.func, ast.Name) and node.func.id == "dict"
+
+
 def is_size(node: ast.expr, env: Mapping[str, _Known]) -> bool:
     """Whether an expression is a length or shape, or arithmetic on these and on literals."""
-    return _has_size(node, env) and _only_plain(node, env)
+    return _only_plain(node, env) and _has_size(node, env)
 
 
 def _has_size(node: ast.AST, env: Mapping[str, _Known]) -> bool:

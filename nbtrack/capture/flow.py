@@ -2,7 +2,7 @@
 
 A `Flow` lives as long as the kernel. Each cell is read once, from its syntax tree, before it
 runs (`Flow.read`), and becomes part of what later cells see when it has run (`Flow.commit`).
-The bindings form a graph: each points to the bindings that its value was computed from.
+The bindings remember the literals that their values come from.
 """
 
 from __future__ import annotations
@@ -10,113 +10,15 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from nbtrack.capture.bindings import Binding, CellFlow, Literal, Loop, reached
 from nbtrack.capture.expressions import classify, is_counter_step
 from nbtrack.capture.kinds import UNKNOWN, Kind
 from nbtrack.capture.literals import is_plain
 from nbtrack.capture.names import Names, base_name, imported_names, target_names
 
-_MAX_WALK = 10_000
 _SHELL_NAMES = frozenset({"get_ipython", "display", "In", "Out", "exit", "quit"})
-
-
-@dataclass(slots=True, eq=False)
-class Binding:
-    """One binding of one name.
-
-    Args:
-        cell_id: the nbformat id of the cell, where known.
-        value: what a literal is worth; `UNKNOWN` for anything else.
-        deps: the bindings it was computed from.
-        deferred: for a function, global names it reads when it is called.
-        loop: index of the innermost loop of its cell around it; None outside of loops.
-        conditional: it may not happen each time the code around it runs.
-        mutation: the object changed, but the name was not bound.
-    """
-
-    name: str
-    kind: Kind
-    line: int
-    cell_id: str | None = None
-    value: object = UNKNOWN
-    deps: tuple[Binding, ...] = ()
-    deferred: frozenset[str] = frozenset()
-    loop: int | None = None
-    conditional: bool = False
-    mutation: bool = False
-
-
-@dataclass(slots=True, eq=False)
-class Loop:
-    """A loop of a cell, outside of functions.
-
-    Args:
-        parent: index of the loop around it.
-        counter: the name that counts its iterations, where it has one.
-        breaks: whether it can be left by ``break``.
-    """
-
-    node: ast.For | ast.AsyncFor | ast.While
-    index: int
-    parent: int | None
-    counter: str | None
-    breaks: bool
-
-
-@dataclass(slots=True)
-class CellFlow:
-    """What one cell's code says.
-
-    Attributes:
-        env: the latest binding of each name, as after the cell.
-        bindings: those of this cell, in order.
-        roots: bindings of earlier cells that it reads.
-        reads: global names it may read; functions of earlier cells are followed.
-        writes: global names it binds.
-    """
-
-    env: dict[str, Binding]
-    bindings: list[Binding] = field(default_factory=list)
-    roots: list[Binding] = field(default_factory=list)
-    reads: set[str] = field(default_factory=set)
-    writes: set[str] = field(default_factory=set)
-    deferred: set[str] = field(default_factory=set)
-    loops: list[Loop] = field(default_factory=list)
-
-    def merge(self, later: CellFlow) -> CellFlow:
-        """One view of two trees of one execution (a cell magic's line, then its body)."""
-        return CellFlow(
-            env=later.env,
-            bindings=self.bindings + later.bindings,
-            roots=self.roots + later.roots,
-            reads=self.reads | (later.reads - self.writes),
-            writes=self.writes | later.writes,
-            deferred=self.deferred | later.deferred,
-            loops=self.loops + later.loops,
-        )
-
-    def literals(self) -> list[Binding]:
-        """The literal bindings this cell has or depends on, nearest first, one a name."""
-        found: dict[str, Binding] = {}
-        seen: set[int] = set()
-        frontier = [*self.bindings, *self.roots]
-        frontier += [self.env[name] for name in sorted(self.deferred) if name in self.env]
-        while frontier and len(seen) < _MAX_WALK:
-            following: list[Binding] = []
-            for binding in frontier:
-                if id(binding) in seen:
-                    continue
-                seen.add(id(binding))
-                if binding.kind in (Kind.LITERAL, Kind.DERIVED):
-                    found.setdefault(binding.name, binding)
-                following.extend(binding.deps)
-                following.extend(
-                    self.env[name] for name in sorted(binding.deferred) if name in self.env
-                )
-            frontier = following
-        return list(found.values())
 
 
 class Flow:
@@ -150,10 +52,14 @@ class Flow:
             namespace: the user's, after the cell: tells which of several literals it was.
         """
         for binding in cell.bindings:
-            uncertain = binding.kind is Kind.LITERAL and binding.conditional
-            if uncertain and cell.env.get(binding.name) is binding:
+            literal = binding.literal
+            if (
+                literal is not None
+                and literal.conditional
+                and cell.env.get(binding.name) is binding
+            ):
                 actual = namespace.get(binding.name, UNKNOWN)
-                binding.value = actual if is_plain(actual) else binding.value
+                literal.value = actual if is_plain(actual) else literal.value
         self._env = {name: made for name, made in cell.env.items() if name in namespace}
 
 
@@ -285,14 +191,18 @@ class _CellReader:
         before = self.cell.env.get(name)
         if before is not None and (conditional or mutation):
             deps = (*deps, before)
+        reach, leads_to = reached(deps + control, self.cell.env)
+        literal = None
+        if kind in (Kind.LITERAL, Kind.DERIVED):
+            literal = Literal(name, value, line, self.cell_id, conditional)
+            reach.pop(name, None)
         binding = Binding(
             name=name,
             kind=kind,
             line=line,
-            cell_id=self.cell_id,
-            value=value,
-            deps=deps + control,
-            deferred=deferred,
+            literal=literal,
+            reach=reach,
+            deferred=deferred | leads_to,
             loop=loop,
             conditional=conditional,
             mutation=mutation,

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import InputRejected
 
+from nbtrack.capture.bindings import CellFlow
 from nbtrack.capture.cell import TrackedCell
 from nbtrack.capture.facts import ExecutionFacts, Outcome, Sink
-from nbtrack.capture.flow import CellFlow, Flow
+from nbtrack.capture.flow import Flow
 from nbtrack.capture.options import TrackOptions, parse_options
 from nbtrack.capture.policy import Guard, attempt
 from nbtrack.capture.transform import track_line

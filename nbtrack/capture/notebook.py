@@ -44,12 +44,13 @@ def notebook_with(source: str, directory: str | None = None) -> str | None:
     place = Path(directory) if directory else Path.cwd()
     fitting = []
     for path in sorted(place.glob("*.ipynb"))[:_MAX_SEARCHED]:
-        if wanted in _code_of(path):
+        if wanted in code_of(path):
             fitting.append(path)
     return str(fitting[0].absolute()) if len(fitting) == 1 else None
 
 
-def _code_of(path: Path) -> set[str]:
+def code_of(path: Path) -> set[str]:
+    """The stripped sources of a notebook file's code cells; none of a file that is no notebook."""
     try:
         if path.stat().st_size > _MAX_BYTES:
             return set()

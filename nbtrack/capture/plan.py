@@ -6,8 +6,8 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from nbtrack.capture.bindings import Binding, CellFlow, Literal, Loop
 from nbtrack.capture.expressions import result_key
-from nbtrack.capture.flow import Binding, CellFlow, Loop
 from nbtrack.capture.kinds import Kind
 from nbtrack.capture.options import TrackOptions
 
@@ -52,13 +52,15 @@ class CellPlan:
     """What a tracked cell is watched for.
 
     Attributes:
-        params: literal bindings, nearest first.
+        params: literals, nearest first.
+        own: names of those that this cell binds.
         unsure: params of this cell that stand in several places; the namespace knows which.
         finals: names bound at the cell's top level.
         loops: in the order of the cell's loops.
     """
 
-    params: list[Binding] = field(default_factory=list)
+    params: list[Literal] = field(default_factory=list)
+    own: set[str] = field(default_factory=set)
     unsure: frozenset[str] = frozenset()
     finals: list[Watched] = field(default_factory=list)
     loops: list[LoopPlan] = field(default_factory=list)
@@ -78,13 +80,15 @@ def plan_cell(tree: ast.Module, cell: CellFlow, options: TrackOptions) -> CellPl
     for binding in cell.bindings:
         by_name.setdefault(binding.name, []).append(binding)
     plan = CellPlan()
-    for binding in cell.literals():
-        name, own = binding.name, by_name.get(binding.name, [])
+    for literal in cell.literals():
+        name, own = literal.name, by_name.get(literal.name, [])
         if name.startswith("_") or not options.wants_any(name):
             continue
-        if binding in own and not _is_setting(own):
-            continue
-        plan.params.append(binding)
+        if any(made.literal is literal for made in own):
+            if not _is_setting(own):
+                continue
+            plan.own.add(name)
+        plan.params.append(literal)
     plan.unsure = frozenset(name for name, own in by_name.items() if len(own) > 1)
     owners = _series_owners(cell, by_name, options, explicit)
     for loop in cell.loops:

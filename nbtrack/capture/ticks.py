@@ -34,10 +34,9 @@ class LoopState:
 class Series:
     """Points of one metric, over all loops of a cell that bind its name."""
 
-    __slots__ = ("_append", "count", "key", "last_step", "seen", "stride")
+    __slots__ = ("_append", "count", "last_step", "seen", "stride")
 
-    def __init__(self, key: str, append: Append) -> None:
-        self.key = key
+    def __init__(self, append: Append) -> None:
         self._append = append
         self.count = 0
         self.seen = 0
@@ -48,27 +47,26 @@ class Series:
         """Keep a point, or thin it out."""
         self.seen += 1
         self.last_step = step
-        if self.seen % self.stride:
-            return
-        self._append(step, time.time_ns(), value)
-        self.count += 1
-        if self.count % THIN_AFTER == 0:
-            self.stride *= 2
+        if self.stride == 1 or not self.seen % self.stride:
+            self._append(step, time.time_ns(), value)
+            self.count += 1
+            if self.count % THIN_AFTER == 0:
+                self.stride *= 2
 
 
 class CellSeries:
     """The series of one cell, made on first use.
 
     Args:
-        open_series: (key, name, line) to a function that appends a point; None to leave it.
+        open_series: (key, line) to a function that appends a point; None to leave it.
+
+    Attributes:
         explicit: keys the user logged; never captured.
     """
 
-    def __init__(
-        self, open_series: Callable[[str, int], Append | None], explicit: Container[str]
-    ) -> None:
+    def __init__(self, open_series: Callable[[str, int], Append | None]) -> None:
         self._open = open_series
-        self.explicit = explicit
+        self.explicit: Container[str] = ()
         self.by_key: dict[str, Series | None] = {}
         self.last_objects: dict[str, object] = {}
 
@@ -80,7 +78,7 @@ class CellSeries:
             series = self.by_key[key]
         except KeyError:
             append = self._open(key, line)
-            series = self.by_key[key] = None if append is None else Series(key, append)
+            series = self.by_key[key] = None if append is None else Series(append)
         if series is not None:
             series.add(step, value)
 
@@ -151,10 +149,7 @@ class LoopWatch:
         return iterable
 
     def _begin_progress(self, state: LoopState, iterable: object) -> None:
-        measure = getattr(type(iterable), "__len__", None)
-        measure = measure or getattr(type(iterable), "__length_hint__", None)
-        total = measure(iterable) if measure is not None else None
-        state.total = total if isinstance(total, int) and total >= 0 else None
+        state.total = known_length(iterable)
         state.done = 0
         state.began_at_s = time.monotonic()
         state.running = True
@@ -199,9 +194,12 @@ class LoopWatch:
             if (watched.conditional or not certain) and value is self._last.get(name):
                 continue
             if type(value) is float:
-                self._last[name] = value
-                series.add(name, watched.line, step, value)
-                series.last_objects[name] = value
+                self._last[name] = series.last_objects[name] = value
+                known = series.by_key.get(name)
+                if known is not None and name not in series.explicit:
+                    known.add(step, value)
+                else:
+                    series.add(name, watched.line, step, value)
                 continue
             pairs = scalars_of(name, value)
             self._last[name] = value if pairs else _MISSING
@@ -209,6 +207,21 @@ class LoopWatch:
                 series.add(key, watched.line, step, number)
             if pairs:
                 series.last_objects[name] = value
+
+
+def known_length(iterable: object) -> int | None:
+    """How many items an iterable will give, where it says so without being iterated."""
+    if isinstance(iterable, (enumerate, zip)):
+        # What these iterate over tells; asking for it takes nothing from them.
+        inner = iterable.__reduce__()[1]
+        parts = inner[:1] if isinstance(iterable, enumerate) else inner
+        lengths = [known_length(part) for part in parts]
+        known = [length for length in lengths if length is not None]
+        return min(known) if known and len(known) == len(lengths) else None
+    measure = getattr(type(iterable), "__len__", None)
+    measure = measure or getattr(type(iterable), "__length_hint__", None)
+    length = measure(iterable) if measure is not None else None
+    return length if isinstance(length, int) and length >= 0 else None
 
 
 def _is_small(value: object) -> bool:

@@ -6,7 +6,6 @@ A tracked cell's run is an ordinary active run, so that `nbtrack.log` in the cel
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
-from functools import partial
 from typing import Protocol
 
 from nbtrack.capture.facts import Append, CapturedOutput, ExecutionFacts, Outcome
@@ -99,13 +98,11 @@ class CellRun:
         usable = _usable(key)
         curve = self.curves[usable] = Curve(usable, origin)
         journal = self.session.journal
-        into_journal = partial(
-            journal.append_point, journal.number(self.run.run_id, usable, origin)
-        )
-        onto_card = curve.add
+        number = journal.number(self.run.run_id, usable, origin)
+        into_journal, onto_card = journal.append_point, curve.add
 
         def append(step: int, ns: int, value: float) -> None:
-            into_journal(step, ns, value)
+            into_journal(number, step, ns, value)
             onto_card(step, value)
 
         return append

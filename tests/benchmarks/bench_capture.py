@@ -1,0 +1,130 @@
+"""What capture costs: a cell with and without nbtrack, an iteration, a captured point.
+
+Two shells in this process run the same cells in turn, one of them with nbtrack in it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import tempfile
+from collections.abc import Callable, Iterator
+
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+
+from nbtrack.capture.hooks import CaptureHooks
+from nbtrack.capture.transform import strip_track
+from nbtrack.config import NbtrackConfig
+from nbtrack.tracking.cells import CellRecorder, CellRun
+from nbtrack.tracking.session import Session
+from tests.benchmarks.harness import Figure, paired_medians
+
+ITERATIONS = 20_000
+TYPICAL = """
+import math
+rate = 0.01
+sizes = [2 ** n for n in range(8)]
+
+def loss_of(step, scale=1.0):
+    value = scale / (1 + step)
+    return value * math.exp(-rate * step)
+
+table = {size: loss_of(size) for size in sizes}
+best = min(table.values())
+for size, value in table.items():
+    if value == best:
+        chosen = size
+total = sum(table.values())
+"""
+
+
+class _NoCard:
+    def show(self) -> None: ...
+
+    def lost(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def _plain_shell() -> InteractiveShell:
+    settings = Config()
+    settings.HistoryManager.enabled = False
+    return InteractiveShell(config=settings)
+
+
+@contextlib.contextmanager
+def _watched_shell() -> Iterator[InteractiveShell]:
+    with tempfile.TemporaryDirectory() as place:
+        session = Session(place)
+
+        def no_card(cell: CellRun) -> _NoCard:
+            return _NoCard()
+
+        recorder = CellRecorder(
+            lambda: session, card_for=no_card, before=lambda facts: None, after=lambda facts: None
+        )
+        shell = _plain_shell()
+        hooks = CaptureHooks(shell, recorder, NbtrackConfig())
+        shell.events.register("pre_run_cell", hooks.pre_run_cell)
+        shell.events.register("post_run_cell", hooks.post_run_cell)
+        shell.input_transformers_cleanup.append(strip_track)
+        shell.ast_transformers.append(hooks)
+        try:
+            yield shell
+        finally:
+            session.close()
+
+
+def _cell(shell: InteractiveShell, code: str) -> Callable[[], object]:
+    def run() -> None:
+        with contextlib.redirect_stdout(io.StringIO()):
+            assert shell.run_cell(code).success
+
+    return run
+
+
+def measure() -> list[Figure]:
+    """The figures of capture."""
+    figures = []
+    with _watched_shell() as watched:
+        plain = _plain_shell()
+        for name, tracked, untracked, goal in (
+            ("an untracked cell of 15 lines", TYPICAL, TYPICAL, 1.0),
+            ("an empty tracked cell", "%%track\npass", "pass", 5.0),
+            ("a tracked cell of 15 lines", f"%%track\n{TYPICAL}", TYPICAL, 20.0),
+        ):
+            value, base = paired_medians(
+                _cell(watched, tracked), _cell(plain, untracked), repeats=31
+            )
+            figures.append(
+                Figure(
+                    name,
+                    value * 1e3,
+                    base * 1e3,
+                    "ms",
+                    "without nbtrack",
+                    compared="difference",
+                    goal=goal,
+                )
+            )
+        for name, body, goal in (
+            ("an iteration that binds nothing", "pass", 2.0),
+            ("an iteration that yields a point", "y = x * 0.5", 10.0),
+        ):
+            loop = f"for x in range({ITERATIONS}):\n    {body}"
+            value, base = paired_medians(
+                _cell(watched, f"%%track\n{loop}"), _cell(plain, loop), repeats=9
+            )
+            figures.append(
+                Figure(
+                    name,
+                    value / ITERATIONS * 1e6,
+                    base / ITERATIONS * 1e6,
+                    "µs",
+                    "the same loop untracked",
+                    compared="difference",
+                    goal=goal,
+                )
+            )
+    return figures
