@@ -262,14 +262,27 @@ _sessions: weakref.WeakSet[Session] = weakref.WeakSet()
 _inherited_stores: list[Store | None] = []
 
 
+_resume: list[Callable[[], None]] = []
+
+
+def _pause_all() -> None:
+    _resume.extend(each.writer.pause_for_fork() for each in list(_sessions))
+
+
+def _resume_all() -> None:
+    while _resume:
+        _resume.pop()()
+
+
 def _renew_all() -> None:
     global _current_lock
     _current_lock = threading.Lock()
+    _resume.clear()
     for each in list(_sessions):
         each.renew_in_child()
 
 
-os.register_at_fork(after_in_child=_renew_all)
+os.register_at_fork(before=_pause_all, after_in_parent=_resume_all, after_in_child=_renew_all)
 
 
 def session() -> Session:

@@ -30,6 +30,7 @@ _QUIET_AFTER_S = 30.0
 _UNKNOWN_RUN_S = 10.0
 """How long a record waits for its run, which another process may still have in its journal."""
 _LONGEST_BACKOFF_S = 30.0
+_FORK_WAIT_S = 5.0
 
 
 class Writer:
@@ -62,6 +63,7 @@ class Writer:
     def renew(self) -> None:
         """Forget the thread and what it knew: a forked child has only its parent's memory."""
         self._wake = threading.Event()
+        self._working = threading.RLock()
         self._thread: threading.Thread | None = None
         self._stopping = False
         self._failures = 0
@@ -71,14 +73,32 @@ class Writer:
 
     def start(self) -> None:
         """Start the thread, once."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name="nbtrack writer", daemon=True)
-            self._thread.start()
+        if self._thread is not None:
+            return
+        thread = threading.Thread(target=self._work, name="nbtrack writer", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:
+            # At the interpreter's end no thread can start; the next process drains the journal.
+            _logger.warning("nbtrack: what is logged from here on waits in the journal: %s", error)
+        else:
+            self._thread = thread
 
     @property
     def working(self) -> bool:
         """Whether the thread is there and the store took what it was last given."""
         return self._thread is not None and self._thread.is_alive() and self._failures == 0
+
+    def pause_for_fork(self) -> Callable[[], None]:
+        """Let the thread finish what it is at, for a bounded time; gives what resumes it.
+
+        A fork in the middle of its first import of a library would leave the child with that
+        library's import lock held by no one.
+        """
+        working = self._working
+        if working.acquire(timeout=_FORK_WAIT_S):
+            return working.release
+        return lambda: None
 
     def wake(self) -> None:
         """Do not wait for the interval."""
@@ -130,11 +150,12 @@ class Writer:
             self._wake.clear()
             stopping = self._stopping
             self._journal.say_alive()
-            self._drain()
-            self._run_tasks(all_of_them=stopping)
-            if stopping:
+            with self._working:
                 self._drain()
-                return
+                self._run_tasks(all_of_them=stopping)
+                if stopping:
+                    self._drain()
+                    return
 
     def _pause_s(self) -> float:
         now = time.monotonic()

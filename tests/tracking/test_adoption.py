@@ -236,6 +236,36 @@ def test_forked_workers_log_to_the_run_they_were_forked_in(tmp_path: Path) -> No
     store.close()
 
 
+_FORKED_AT_ONCE = """
+import os, signal, sys, time
+import nbtrack
+run = nbtrack.start_run()
+nbtrack.log(x=1.0)
+while "sqlalchemy" not in sys.modules:
+    time.sleep(0.01)
+if os.fork() == 0:
+    signal.alarm(30)
+    import numpy, sqlalchemy
+    nbtrack.log(y=1.0)
+    sys.exit(0)
+_, status = os.wait()
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+
+
+def test_a_fork_while_the_writer_starts_leaves_a_child_that_works(tmp_path: Path) -> None:
+    """The child can import what the parent's background thread was importing, and logs."""
+    process = start(tmp_path, _FORKED_AT_ONCE)
+    assert process.wait(60) == 0
+    process.communicate()
+    store = open_store(tmp_path)
+    adopt_journals(store)
+    (run,) = store.search_runs(RunQuery()).items
+    assert run.data.metrics == {"x": 1.0, "y": 1.0}
+    assert run.status is RunStatus.FINISHED
+    store.close()
+
+
 _BUSY = """
 import os, sys, time
 import nbtrack
