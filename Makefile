@@ -41,7 +41,7 @@ demo: $(VENV)/.demo-installed ## Open JupyterLab on the example notebook (HEADLE
 test: $(VENV)/.dev-installed ## Run all tests, browser tests in Chromium included
 	$(BIN)/python -m pytest --ignore=tests/browser
 	$(BIN)/python tests/browser/chromium.py
-	$(BIN)/python -m pytest tests/browser
+	$(BIN)/python -m pytest tests/browser --screenshot=only-on-failure --output=test-results
 
 check: $(VENV)/.dev-installed labextension/node_modules/.package-lock.json ## Formatting, lint, types, layers, schema drift
 	$(BIN)/ruff format --check .

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
 
 from tests.browser.chromium import FLAGS, installed
 from tests.browser.lab import Lab, running_lab
-
-RESULTS = Path(__file__).parents[2] / "test-results"
 
 
 @pytest.fixture(scope="session")
@@ -45,22 +41,3 @@ def dark_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     home = tmp_path_factory.mktemp("home")
     with running_lab(home, root, theme="JupyterLab Dark") as running:
         yield running
-
-
-@pytest.fixture(autouse=True)
-def picture_of_failure(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Keep a screenshot of the page a failed test ended on."""
-    yield
-    page: Page | None = request.node.funcargs.get("page")
-    report = getattr(request.node, "rep_call", None)
-    if page is not None and report is not None and report.failed:
-        RESULTS.mkdir(exist_ok=True)
-        page.screenshot(path=RESULTS / f"{request.node.name}.png")
-
-
-@pytest.hookimpl(tryfirst=True, hookwrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Any:
-    """Let fixtures see whether the test failed."""
-    outcome = yield
-    report = outcome.get_result()
-    setattr(item, f"rep_{report.when}", report)

@@ -98,7 +98,9 @@ def running_lab(
     env = isolated_env(home)
     _write_settings(home / "config", theme)
     log = home / "server.log"
+    # The tests read the open notebook's model in the page: the app must be reachable there.
     command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--ServerApp.port=0"]
+    command.append("--expose-app-in-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")
     with log.open("wb") as output:
