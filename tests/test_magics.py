@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
 
 from nbtrack.entities import RevisionReason
 from nbtrack.store.base import RunQuery
-from tests.capture.kernel import Kernel, kernel
+from tests.capture.kernel import Kernel, Ran, kernel
 
 CELLS = {
     "first": "%%track -n one\nrate = 0.5\nscore = sum([rate, 0.25])",
@@ -36,13 +37,15 @@ def notebook(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Kernel,
         yield started, path
 
 
-def table(ran, mime: str) -> dict:
+def table(ran: Ran, mime: str) -> dict[str, Any]:
+    """The payload of the table that was shown."""
     (shown,) = [m["content"]["data"] for m in ran.outputs if mime in m["content"].get("data", {})]
     assert {"text/html", "text/plain"} < set(shown)
     return shown[mime]
 
 
-def text(ran) -> str:
+def text(ran: Ran) -> str:
+    """Everything that was shown."""
     return " ".join(str(value) for _, value in ran.shown())
 
 

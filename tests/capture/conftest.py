@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +10,8 @@ from tests.capture.shell import WatchedShell
 
 
 @pytest.fixture
-def watched(monkeypatch: pytest.MonkeyPatch, tmp_path) -> WatchedShell:
+def watched(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> WatchedShell:
+    """A shell of this process whose cells are captured."""
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     return WatchedShell()
 

@@ -22,7 +22,8 @@ SAME = {
     "stderr": "import sys\nprint('a', file=sys.stderr)",
     "an error": f"{PAD}1 / 0",
     "an error in a function": f"{PAD}def f(x):\n    return 1 / x\n\n\nf(0)",
-    "an error in a loop": f"{PAD}for i in range(3):\n    y = i * 1.5\n    if i == 2:\n        1 / 0",
+    "an error in a loop":
+        f"{PAD}for i in range(3):\n    y = i * 1.5\n    if i == 2:\n        1 / 0",
     "an error in a nested loop":
         f"{PAD}for i in range(3):\n    for j in range(2):\n        z = [1, 2][i + j]",
     "an error in a while loop": f"{PAD}n = 3\nwhile n:\n    n -= 1\n    1 / n",

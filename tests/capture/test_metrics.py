@@ -21,7 +21,8 @@ CASES = [
     ("not literals", "a = 5\nb = 2 * a", {}),
     (
         "not sizes",
-        "X = np.ones((4, 2))\nn = len(X)\nd = X.shape[1]\nm, k = X.shape\nh = len(X) // 2\ns = X.size",
+        "X = np.ones((4, 2))\nn = len(X)\nd = X.shape[1]\nm, k = X.shape\nh = len(X) // 2\n"
+        "s = X.size",
         {},
     ),
     (
@@ -119,7 +120,8 @@ CASES = [
     ),
     (
         "a loop in with and try",
-        "import contextlib\nwith contextlib.nullcontext():\n    try:\n        for i in range(2):\n            a = i * 2.0\n    finally:\n        pass",
+        "import contextlib\nwith contextlib.nullcontext():\n"
+        "    try:\n        for i in range(2):\n            a = i * 2.0\n    finally:\n        pass",
         {"a": [(0, 0.0), (1, 2.0)]},
     ),
     ("a loop that never runs", "for i in []:\n    a = i * 2.0", {}),
@@ -141,7 +143,8 @@ CASES = [
     ),
     (
         "async for",
-        "async def g():\n    for i in range(2):\n        yield i\nasync for i in g():\n    a = i * 2.0",
+        "async def g():\n    for i in range(2):\n        yield i\n"
+        "async for i in g():\n    a = i * 2.0",
         {"a": [(0, 0.0), (1, 2.0)]},
     ),
     (
