@@ -30,7 +30,7 @@ from nbtrack.store.blobs import digest_of
 from nbtrack.store.blobtable import batches, put_small
 from nbtrack.store.dialect import upsert
 from nbtrack.store.metrics import append_points, compact_runs
-from nbtrack.store.placing import DEFAULT_EXPERIMENT_ID, Placement
+from nbtrack.store.placing import DEFAULT_EXPERIMENT_ID, Placement, change_notebooks
 from nbtrack.store.rows import origin_text, to_us
 from nbtrack.store.schema import artifacts, executions, params, runs, sessions, tags
 
@@ -59,6 +59,7 @@ class Batch:
         self._runs: dict[str, Row] = {}
         self._new_runs: set[str] = set()
         self._ended: set[str] = set()
+        self._seen_in_history: set[str] = set()
         self._params: dict[tuple[str, str], Row] = {}
         self._tags: dict[tuple[str, str], str | None] = {}
         self._points: dict[tuple[str, str], list[MetricPoints]] = {}
@@ -202,6 +203,7 @@ class Batch:
             experiment_id = DEFAULT_EXPERIMENT_ID
             self._tags[record.run_id, ASKED_EXPERIMENT_TAG] = record.experiment_id
         self._new_runs.add(record.run_id)
+        self._seen_in_history.add(record.run_id)
         self._runs[record.run_id] = {
             "run_id": record.run_id,
             "experiment_id": experiment_id,
@@ -233,6 +235,7 @@ class Batch:
         for name in ("ended_at", "end_reason", "error_name", "error_message"):
             row[name] = None
         self._ended.discard(record.run_id)
+        self._seen_in_history.add(record.run_id)
 
     def _run_ended(self, record: RunEnded) -> None:
         row = self._run(record.run_id)
@@ -244,9 +247,11 @@ class Batch:
         row["error_name"] = record.error_name
         row["error_message"] = record.error_message
         self._ended.add(record.run_id)
+        self._seen_in_history.add(record.run_id)
 
     def _run_renamed(self, record: RunRenamed) -> None:
         self._run(record.run_id)["run_name"] = record.run_name
+        self._seen_in_history.add(record.run_id)
 
     def _param_logged(self, record: ParamLogged) -> None:
         self._run(record.run_id)
@@ -298,6 +303,8 @@ class Batch:
         append_points(connection, self._points, self._new_runs)
         compact_runs(connection, self._ended)
         self._placement.flush()
+        places = {self._runs[run_id]["notebook_id"] for run_id in self._seen_in_history}
+        change_notebooks(connection, places - {None}, self._change)
 
     def _flush_runs(self) -> None:
         new = [row for run_id, row in self._runs.items() if run_id in self._new_runs]

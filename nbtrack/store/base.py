@@ -322,6 +322,8 @@ class Store(Protocol):
     def changes(self, since: int | None = None) -> Changes:
         """What changed after a cursor. None asks for the present cursor and no ids.
 
+        A notebook changes with its path and revisions, and with the start, end, name and
+        lifecycle of runs that its history shows; points and params change only their run.
         Cheap when nothing changed: meant to be asked several times a second.
         """
         ...

@@ -25,6 +25,14 @@ DEFAULT_EXPERIMENT_ID = 0
 CONTENTS_PREFIX = "contents:"
 
 
+def change_notebooks(connection: Connection, notebook_ids: Iterable[str], change: int) -> None:
+    """Let live views of these notebooks know: their history shows something that changed."""
+    for batch in batches(dict.fromkeys(notebook_ids)):
+        connection.execute(
+            update(notebooks).where(notebooks.c.notebook_id.in_(batch)).values(changed_seq=change)
+        )
+
+
 def insert_notebook(
     connection: Connection, path: str, *, now_us: int, change: int, copied_from: str | None = None
 ) -> str:

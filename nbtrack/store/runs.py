@@ -14,6 +14,7 @@ from nbtrack.store.base import RunQuery
 from nbtrack.store.blobtable import batches
 from nbtrack.store.database import Database, next_change
 from nbtrack.store.metrics import read_points
+from nbtrack.store.placing import change_notebooks
 from nbtrack.store.rows import artifact_of, metric_of, origin_of, run_of
 from nbtrack.store.run_query import RunSelection
 from nbtrack.store.schema import (
@@ -117,6 +118,10 @@ class RunReads:
                     .where(runs.c.run_id.in_(batch))
                     .values(lifecycle_stage=stage, changed_seq=change)
                 )
+                places = select(runs.c.notebook_id).where(
+                    runs.c.run_id.in_(batch), runs.c.notebook_id.is_not(None)
+                )
+                change_notebooks(connection, connection.execute(places).scalars().all(), change)
 
     def metric_series(self, run_id: str, key: str) -> MetricSeries:
         """See `Store.metric_series`."""

@@ -8,11 +8,12 @@ import pytest
 
 from nbtrack.entities import ExecutionStatus, Lifecycle
 from nbtrack.errors import NotFoundError, UsageError
-from nbtrack.records import ExecutionEnded, ExecutionStarted, Record
+from nbtrack.records import ExecutionEnded, ExecutionStarted, Record, RunRenamed
 from nbtrack.store.base import RunQuery, Store
 from nbtrack.testing.builders import (
     execution_started,
     new_revision,
+    points,
     run_ended,
     run_started,
     session_started,
@@ -143,6 +144,24 @@ class PlacesContract(ContractFixtures):
         assert store.changes(cursor).run_ids == ("run-1",)
         with pytest.raises(NotFoundError):
             store.bind_kernel("kernel-1", "unknown")
+
+    def test_runs_change_the_history(self, store: Store) -> None:
+        """Start, end, name and deletion of a run change its notebook; points do not."""
+        notebook = store.create_notebook("/data/churn.ipynb")
+        store.bind_kernel("kernel-1", notebook.notebook_id)
+        seen: list[Record] = [run_started(), RunRenamed("run-1", "better"), run_ended()]
+        store.apply([session_started()])
+        for record in seen:
+            cursor = store.changes().cursor
+            store.apply([record])
+            assert store.changes(cursor).notebook_ids == (notebook.notebook_id,), record
+        cursor = store.changes().cursor
+        store.set_lifecycle(["run-1"], deleted=True)
+        assert store.changes(cursor).notebook_ids == (notebook.notebook_id,)
+        cursor = store.changes().cursor
+        store.apply([points()])
+        assert store.changes(cursor).notebook_ids == ()
+        assert store.changes(cursor).run_ids == ("run-1",)
 
     @pytest.mark.parametrize("snapshot_first", [True, False])
     def test_link(self, store: Store, snapshot_first: bool) -> None:
