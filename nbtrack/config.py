@@ -11,9 +11,11 @@ import os
 from functools import lru_cache
 from pathlib import Path
 
-from traitlets import Bool, Float, Int, Unicode
+from traitlets import Bool, Float, Int, TraitError, Unicode
 from traitlets.config import Configurable
 from traitlets.config.loader import Config
+
+from nbtrack.errors import UsageError
 
 STORE_ENV = "NBTRACK_STORE"
 """Environment variable that names the store; wins over the configuration."""
@@ -67,13 +69,26 @@ def _jupyter_config() -> Config:
                 merged.merge(loader(name, path=directory).load_config())
             except ConfigFileNotFound:
                 continue
+            except Exception as error:
+                # The file is the user's code: it can raise anything.
+                path = Path(directory) / name
+                raise UsageError(
+                    f"the settings in {path} cannot be read: {type(error).__name__}: {error}"
+                ) from error
     return merged
 
 
 @lru_cache(maxsize=1)
 def load_config() -> NbtrackConfig:
-    """The configuration of this process, read once."""
-    return NbtrackConfig(config=_jupyter_config())
+    """The configuration of this process, read once.
+
+    Raises:
+        UsageError: a configuration file cannot be read, or a value in it is of the wrong kind.
+    """
+    try:
+        return NbtrackConfig(config=_jupyter_config())
+    except TraitError as error:
+        raise UsageError(f"a setting in nbtrack_config cannot be used: {error}") from error
 
 
 def store_location(explicit: str | os.PathLike[str] | None = None) -> str:

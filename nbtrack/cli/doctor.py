@@ -51,11 +51,14 @@ def doctor(output: Output, timeout_s: float) -> int:
 def _checks(output: Output, timeout_s: float) -> Iterator[Check]:
     from nbtrack.cli import jupyter_checks
     from nbtrack.cli.journal_checks import journal_checks
-    from nbtrack.cli.store_checks import store_checks
+    from nbtrack.cli.store_checks import settings_check, store_checks
 
     yield jupyter_checks.version_check()
-    yield from store_checks(output)
-    yield from journal_checks(output)
+    settings = settings_check()
+    yield settings
+    if settings.level == "ok":
+        yield from store_checks(output)
+        yield from journal_checks(output)
     yield jupyter_checks.server_check()
     yield jupyter_checks.front_end_check()
     yield from jupyter_checks.kernel_checks(timeout_s)

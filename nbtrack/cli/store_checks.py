@@ -12,13 +12,23 @@ from pathlib import Path
 from nbtrack.cli.checks import Check
 from nbtrack.cli.output import Output, size_text
 from nbtrack.config import STORE_ENV, load_config, store_location
-from nbtrack.errors import StoreError
+from nbtrack.errors import StoreError, UsageError
 
 _NETWORK_FILE_SYSTEMS = frozenset(
     {"9p", "afs", "beegfs", "ceph", "cifs", "davfs", "gpfs", "lustre", "ncpfs", "nfs", "nfs4"}
     | {"smb3", "smbfs", "fuse.glusterfs", "fuse.s3fs", "fuse.sshfs"}
 )
 _MOUNTS = Path("/proc/self/mounts")
+
+
+def settings_check() -> Check:
+    """Whether the configuration files can be read."""
+    try:
+        load_config()
+    except UsageError as error:
+        mend = "Mend that file; kernels and JupyterLab cannot use nbtrack until then"
+        return Check("settings", "problem", f"Not readable: {error}.", mend)
+    return Check("settings", "ok", "They can be read.")
 
 
 def store_checks(output: Output) -> Iterator[Check]:

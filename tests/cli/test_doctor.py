@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +96,23 @@ def test_lines_for_a_person(nbtrack: Command, jupyter: Path) -> None:
     lines = nbtrack("doctor").out.splitlines()
     assert lines[0].startswith("✓ versions: nbtrack ")
     assert lines[-1] == "No problem found."
+
+
+@pytest.mark.parametrize("line", ["c.NbtrackConfig.store = 1 / 0", "c.NbtrackConfig.store = 3"])
+def test_settings_that_cannot_be_read(jupyter: Path, line: str) -> None:
+    """A broken settings file is a problem that names it, for every command."""
+    settings = jupyter / "jupyter_config_dir" / "nbtrack_config.py"
+    settings.parent.mkdir(exist_ok=True)
+    settings.write_text(line)
+    # In a process of its own: settings are read once in a process.
+    for words in (["doctor"], ["runs", "list"]):
+        code = "from nbtrack.cli import main; main()"
+        done = subprocess.run(
+            [sys.executable, "-c", code, *words], capture_output=True, text=True, check=False
+        )
+        assert done.returncode in (1, 2)
+        assert "nbtrack_config" in done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
 
 
 class TestStore:
