@@ -159,7 +159,7 @@ class PlacesContract(ContractFixtures):
         store.set_lifecycle(["run-1"], deleted=True)
         assert store.changes(cursor).notebook_ids == (notebook.notebook_id,)
         cursor = store.changes().cursor
-        store.apply([points()])
+        store.apply([points([0.5])])
         assert store.changes(cursor).notebook_ids == ()
         assert store.changes(cursor).run_ids == ("run-1",)
 
