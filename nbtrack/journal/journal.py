@@ -310,9 +310,14 @@ class Journal:
                 self._roll(0)
 
     def say_alive(self) -> None:
-        """Note the time: whoever adopts this journal learns when the process was last seen."""
+        """Note the time: whoever adopts this journal learns when the process was last seen.
+
+        A file that someone deleted is made again, with all that was not drained.
+        """
         with self.lock:
             if self.header is not None:
+                if not self.path.exists():
+                    self._roll(0)
                 self.header[W_ALIVE] = time.time_ns()
 
     def close(self) -> bool:

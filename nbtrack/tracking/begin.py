@@ -64,21 +64,20 @@ def begin_run(
     )
     # The journal first: making it can give the session its id, and its first record.
     session.journal.ensure()
-    session.record(
-        RunStarted(
-            run_id=run.run_id,
-            run_name=run.run_name,
-            started_at=run.started_at,
-            session_id=session.session_id,
-            experiment=experiment,
-            experiment_id=experiment_id,
-            user_id=user_name(),
-            source_name=session.source_name,
-            msg_id=msg_id,
-            cell_id=cell_id,
-            parent_run_id=parent,
-        )
+    run.start_record = RunStarted(
+        run_id=run.run_id,
+        run_name=run.run_name,
+        started_at=run.started_at,
+        session_id=session.session_id,
+        experiment=experiment,
+        experiment_id=experiment_id,
+        user_id=user_name(),
+        source_name=session.source_name,
+        msg_id=msg_id,
+        cell_id=cell_id,
+        parent_run_id=parent,
     )
+    session.record(run.start_record)
     _open(session, run, labels)
     session.capture_environment(run.run_id)
     return run

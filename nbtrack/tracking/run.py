@@ -22,8 +22,10 @@ from nbtrack.journal.layout import (
 from nbtrack.records import (
     MetricPoints,
     ParamLogged,
+    Record,
     RunEnded,
     RunRenamed,
+    RunStarted,
     TagSet,
 )
 from nbtrack.tracking import checks
@@ -78,6 +80,7 @@ class ActiveRun(ArtifactLogging):
         self.ended_at: datetime | None = None
         self.inherited = False
         """Begun by the process that this one was forked from, which also ends it."""
+        self.start_record: RunStarted | None = None
         self._journal = session.journal
         self._entries: dict[str, list[int]] = {}
         self._logged: frozenset[str] = frozenset()
@@ -321,6 +324,13 @@ class ActiveRun(ArtifactLogging):
         self.run_name = run_name
         self.session.record(RunRenamed(self.run_id, run_name))
 
+    def known_records(self) -> list[Record]:
+        """What a store that does not know this run needs, to take its records from now on."""
+        if self.start_record is None:
+            return []
+        params = [ParamLogged(self.run_id, *item) for item in self._params.items()]
+        return [self.start_record, *params]
+
     # The end
 
     def end(
@@ -357,9 +367,7 @@ class ActiveRun(ArtifactLogging):
                 error_message=None if error is None else str(error)[:2000],
             )
         )
-        session.journal.retire(self.run_id)
-        session.open_runs.pop(self.run_id, None)
-        session.writer.wake()
+        session.ended(self)
 
 
 _REASONS = {RunStatus.FAILED: EndReason.EXCEPTION, RunStatus.KILLED: EndReason.INTERRUPT}

@@ -15,8 +15,10 @@ import sys
 import threading
 import time
 import weakref
+from collections import deque
 from collections.abc import Callable
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.entities import KernelSession, utc_now
@@ -69,6 +71,7 @@ class Session:
         )
         self.experiment_id: str | None = None
         self.open_runs: dict[str, ActiveRun] = {}
+        self._just_ended: deque[tuple[int, ActiveRun]] = deque()
         self.last_run_id: str | None = None
         self.active = ActiveRuns([])
         self.executing: ExecutionFacts | None = None
@@ -230,6 +233,8 @@ class Session:
         self.writer.start()
 
     def _writers_store(self) -> Store:
+        if self._store is not None and self._is_deleted():
+            self._begin_again()
         store = self.store
         if time.monotonic() - self._looked_for_dead_at >= _ADOPT_EVERY_S:
             from nbtrack.tracking.adoption import adopt_journals
@@ -237,6 +242,35 @@ class Session:
             self._looked_for_dead_at = time.monotonic()
             adopt_journals(store)
         return store
+
+    def ended(self, run: ActiveRun) -> None:
+        """A run's end was recorded; it is remembered until the store has it."""
+        self.journal.retire(run.run_id)
+        self.open_runs.pop(run.run_id, None)
+        while self._just_ended and self._just_ended[0][0] <= self.journal.drained:
+            self._just_ended.popleft()
+        self._just_ended.append((self.journal.end, run))
+        self.writer.wake()
+
+    def _is_deleted(self) -> bool:
+        # An open SQLite database goes on working when its file is gone, for nobody.
+        return "://" not in self.location and not Path(self.location, "nbtrack.db").exists()
+
+    def _begin_again(self) -> None:
+        """The store's directory was deleted: make it anew, with the runs that are open."""
+        _logger.error(
+            "nbtrack: the store %s was deleted while it was in use. What it held is gone; runs "
+            "that are active go on in a new store.",
+            self.location,
+        )
+        with self._store_lock:
+            store, self._store = self._store, None
+        if store is not None:
+            store.close()
+        known: list[Record] = [SessionStarted(self.described())]
+        for run in [*self.open_runs.values(), *(run for _, run in list(self._just_ended))]:
+            known += run.known_records()
+        self.store.apply(known)
 
     def renew_in_child(self) -> None:
         """After a fork: a journal, a writer and a store of the child's own.
@@ -254,6 +288,7 @@ class Session:
         for run in self.open_runs.values():
             run.inherited = True
         self.open_runs.clear()
+        self._just_ended.clear()
 
 
 current: Session | None = None
@@ -343,11 +378,11 @@ def script_path() -> str:
     """The script this process runs; empty in an interactive one."""
     main = sys.modules.get("__main__")
     file = getattr(main, "__file__", None)
-    return os.path.abspath(file) if file else ""  # noqa: PTH100 - pathlib is slow to import
+    return str(Path(file).absolute()) if file else ""
 
 
 def _cwd() -> str:
     try:
-        return os.getcwd()  # noqa: PTH109 - pathlib is slow to import
+        return str(Path.cwd())
     except FileNotFoundError:
         return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -75,6 +76,27 @@ def test_a_tiny_journal_slows_logging_down_and_loses_nothing(tmp_path: Path) -> 
     session.flush()
     assert session.store.metric_series(run.run_id, "x").steps.tolist() == list(range(20_000))
     session.close()
+
+
+def test_a_store_deleted_in_use_is_made_anew_with_the_open_runs(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The message says what is gone; what is logged from then on is there."""
+    session = Session(tmp_path / "store", drain_interval_s=0.02)
+    with begin_run(session, run_name="open") as run:
+        run.log_param("lr", 1)
+        run.log(x=1.0)
+        session.flush()
+        shutil.rmtree(tmp_path / "store")
+        run.log(x=2.0)
+    session.close()
+    assert "was deleted while it was in use" in caplog.text
+    store = open_store(tmp_path / "store")
+    stored = store.get_run(run.run_id)
+    assert (stored.run_name, stored.status) == ("open", RunStatus.FINISHED)
+    assert (stored.data.params, stored.data.metrics) == ({"lr": "1"}, {"x": 2.0})
+    assert journals(tmp_path / "store") == []
+    store.close()
 
 
 def test_bytes_are_stored_at_once(session: Session) -> None:
