@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.capture.facts import ExecutionFacts
 from nbtrack.capture.hooks import CaptureHooks
-from nbtrack.capture.notebook import front_end, kernel_id, notebook_hint, notebook_with
+from nbtrack.capture.notebook import (
+    FileCells,
+    front_end,
+    kernel_id,
+    notebook_hint,
+    notebook_with,
+)
 from nbtrack.config import load_config
 from nbtrack.entities import Notebook
 from nbtrack.errors import UsageError
@@ -21,6 +28,7 @@ if TYPE_CHECKING:
 _GRACE_S = 5.0
 """How long the kernel waits for the front end's snapshot before it records its own."""
 _FLUSH_S = 5.0
+_ANSWER_S = 3.0
 _HOW_TO_TELL = "set NBTRACK_NOTEBOOK to its path before the kernel starts"
 
 
@@ -42,10 +50,10 @@ class KernelSide:
         recorder = CellRecorder(
             lambda: self.session,
             card_for=self.card_for,
-            before=self.find_notebook,
             after=self.executed,
         )
-        self.hooks = CaptureHooks(shell, recorder, self.config)
+        self._cells = FileCells()
+        self.hooks = CaptureHooks(shell, recorder, self.config, cell_of=self.cell_of)
 
     @property
     def session(self) -> Session:
@@ -80,15 +88,19 @@ class KernelSide:
                 return found.path
         return self._notebook
 
-    def find_notebook(self, facts: ExecutionFacts) -> None:
-        """Look for the notebook by what is executed, where nothing else names it."""
-        if self.front_end != "headless" or self._notebook is not None or not self._searches_left:
-            return
-        self._searches_left -= 1
-        found = notebook_with(facts.source)
-        if found is not None:
-            self._notebook = found
-            self.session.describe(notebook_path=found)
+    def cell_of(self, source: str) -> str | None:
+        """The id of the cell that is executed, where no front end says it: by its source.
+
+        Where nothing names the notebook either, it is looked for in the same way.
+        """
+        if self.front_end != "headless":
+            return None
+        if self._notebook is None and self._searches_left:
+            self._searches_left -= 1
+            self._notebook = notebook_with(source)
+            if self._notebook is not None:
+                self.session.describe(notebook_path=self._notebook)
+        return None if self._notebook is None else self._cells.cell_id(self._notebook, source)
 
     def card_for(self, cell: CellRun) -> Card:
         """The card of a tracked cell's run."""
@@ -171,6 +183,7 @@ class KernelSide:
                 raise UsageError("this front end does not say which cell runs: --cell needs an id")
         what = f"r{revision.number}" if whole else f"cell {cell_id} of r{revision.number}"
         if self.front_end == "lab":
+            self._require_recorder(facts)
             ask_front_end(revision, cell_id)
             self.say(
                 f"Restoring {what} in the open notebook. "
@@ -188,6 +201,17 @@ class KernelSide:
             f"Restored {what} into {notebook.path} (now r{made.number}). To take it back: "
             f"%revert r{max(before, made.number - 1)}"
         )
+
+    def _require_recorder(self, facts: ExecutionFacts | None) -> None:
+        """Make sure that the front end has our extension, by the snapshot it sends."""
+        until_s = time.monotonic() + _ANSWER_S
+        while facts is not None and self.session.store.execution_revision(facts.msg_id) is None:
+            if time.monotonic() > until_s:
+                raise UsageError(
+                    "nbtrack's JupyterLab extension does not answer, and the notebook is open: "
+                    "reload the page, or see 'nbtrack doctor'"
+                )
+            time.sleep(0.05)
 
     def checkpoint(self, label: str) -> None:
         """Name the state of the notebook that this execution runs from."""

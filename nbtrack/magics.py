@@ -35,6 +35,8 @@ Captured as params: names bound to literal values, in this cell or in earlier on
 depends on. As metrics: numbers that the cell computes, one point an iteration for those bound
 in its loops, and its last expression. nbtrack.log(...) in the cell goes to the same run.
 
+A comment "nbtrack: ignore" on a line leaves the names bound there alone.
+
 Names with spaces are quoted: %%track -n "two layers" -p width='2 * base'
 """
 _TRACK_LINE = """Track every cell that yields a metric, without %%track.

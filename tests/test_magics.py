@@ -72,6 +72,7 @@ def test_revisions_without_a_front_end(notebook) -> None:
         (one,) = store.search_runs(RunQuery(filter="attributes.run_name = 'one'")).items
         assert one.revision_number == 1
         assert one.experiment_name == "study"
+        assert one.cell_id == "first"
 
 
 def test_revert_writes_the_file_and_can_be_undone(notebook) -> None:

@@ -111,7 +111,7 @@ class TrackedCell:
             flow: what was read in it.
             line_offset: lines of the cell's source above the tree's first.
         """
-        plan = plan_cell(tree, flow, self._options)
+        plan = plan_cell(tree, flow, self._options, self._ignored_lines(line_offset))
         self._plans.append((plan, line_offset))
         for literal in plan.params:
             if literal.name not in plan.own:
@@ -119,7 +119,9 @@ class TrackedCell:
             elif literal.name not in plan.unsure and not literal.conditional:
                 self._literal(literal, line_offset, literal.value)
         for final in plan.finals:
-            self._before.setdefault(final.name, self._namespace.get(final.name, _MISSING))
+            value = self._namespace.get(final.name, _MISSING)
+            # Only scalars are held on to: an old model must be free to go while a new one trains.
+            self._before.setdefault(final.name, value if scalars_of("", value) else _MISSING)
         if not plan.loops:
             return tree
         first = next(_numbers)
@@ -128,6 +130,13 @@ class TrackedCell:
         changed = instrument(tree, plan, first)
         self._hook(plan, first)
         return changed
+
+    def _ignored_lines(self, offset: int) -> frozenset[int]:
+        """Lines of a tree that are marked ``# nbtrack: ignore``."""
+        lines = self._facts.source.split("\n")
+        return frozenset(
+            at - offset for at, text in enumerate(lines, 1) if "nbtrack: ignore" in text
+        )
 
     def _hook(self, plan: CellPlan, first: int) -> None:
         for number, loop in enumerate(plan.loops, first):

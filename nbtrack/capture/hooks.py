@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import itertools
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -70,9 +72,18 @@ class CaptureHooks:
         shell: whose.
         sink: takes the facts.
         config: what is captured, and limits.
+        cell_of: tells a cell's id by its source, where the client does not.
     """
 
-    def __init__(self, shell: InteractiveShell, sink: Sink, config: NbtrackConfig) -> None:
+    def __init__(
+        self,
+        shell: InteractiveShell,
+        sink: Sink,
+        config: NbtrackConfig,
+        *,
+        cell_of: Callable[[str], str | None] = lambda source: None,
+    ) -> None:
+        self._cell_of = cell_of
         self.shell = shell
         self.track_all = False
         self._sink = sink
@@ -80,6 +91,7 @@ class CaptureHooks:
         self._flow = Flow()
         self._guard = Guard()
         self._stack = _Stack()
+        self._prefix, self._numbers = uuid.uuid4().hex, itertools.count(1)
 
     def executing(self) -> ExecutionFacts | None:
         """The execution that this thread is in."""
@@ -214,11 +226,13 @@ class CaptureHooks:
 
     def _msg_id(self) -> str:
         header = self._parent().get("header") or {}
-        return str(header.get("msg_id") or uuid.uuid4().hex)
+        return str(header.get("msg_id") or f"{self._prefix}-{next(self._numbers)}")
 
     def _cell_id(self, info: ExecutionInfo) -> str | None:
         given = (self._parent().get("metadata") or {}).get("cellId") or info.cell_id
-        return given if isinstance(given, str) and is_cell_id(given) else None
+        if isinstance(given, str) and is_cell_id(given):
+            return given
+        return self._guard.run("finding the cell", lambda: self._cell_of(info.raw_cell or ""), None)
 
 
 def is_cell_id(text: str) -> bool:

@@ -49,21 +49,45 @@ def notebook_with(source: str, directory: str | None = None) -> str | None:
     return str(fitting[0].absolute()) if len(fitting) == 1 else None
 
 
-def code_of(path: Path) -> set[str]:
-    """The stripped sources of a notebook file's code cells; none of a file that is no notebook."""
+def code_of(path: Path) -> dict[str, list[str]]:
+    """The stripped sources of a notebook file's code cells, each with its cells' ids.
+
+    Nothing of a file that is no notebook, or is very large.
+    """
     try:
         if path.stat().st_size > _MAX_BYTES:
-            return set()
+            return {}
         document = json.loads(path.read_bytes())
     except (OSError, ValueError):
-        return set()
+        return {}
     cells = document.get("cells") if isinstance(document, dict) else None
-    texts = set()
+    found: dict[str, list[str]] = {}
     for cell in cells if isinstance(cells, list) else []:
         if isinstance(cell, dict) and cell.get("cell_type") == "code":
             source = cell.get("source") or ""
-            texts.add(("".join(source) if isinstance(source, list) else str(source)).strip())
-    return texts
+            text = "".join(source) if isinstance(source, list) else str(source)
+            found.setdefault(text.strip(), []).append(str(cell.get("id") or ""))
+    return found
+
+
+class FileCells:
+    """Finds the cells of a notebook file by their source; read again when the file changes."""
+
+    def __init__(self) -> None:
+        self._state: tuple[str, int, int] | None = None
+        self._cells: dict[str, list[str]] = {}
+
+    def cell_id(self, path: str, source: str) -> str | None:
+        """The id of the one cell with this source; None where there is none, or several."""
+        try:
+            found = Path(path).stat()
+        except OSError:
+            return None
+        state = (path, found.st_mtime_ns, found.st_size)
+        if state != self._state:
+            self._cells, self._state = code_of(Path(path)), state
+        ids = self._cells.get(source.strip(), [])
+        return ids[0] or None if len(ids) == 1 else None
 
 
 def front_end(namespace: Mapping[str, Any], parent: Mapping[str, Any], *, has_kernel: bool) -> str:

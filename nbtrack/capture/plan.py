@@ -67,22 +67,29 @@ class CellPlan:
     last: LastExpression | None = None
 
 
-def plan_cell(tree: ast.Module, cell: CellFlow, options: TrackOptions) -> CellPlan:
+def plan_cell(
+    tree: ast.Module,
+    cell: CellFlow,
+    options: TrackOptions,
+    ignored: frozenset[int] = frozenset(),
+) -> CellPlan:
     """Decide what a cell is watched for.
 
     Args:
         tree: its syntax tree.
         cell: what `Flow.read` found in it.
         options: of its ``%%track`` line.
+        ignored: lines whose names are left alone.
     """
-    explicit = _explicit_keys(tree)
+    unwanted = {binding.name for binding in cell.bindings if binding.line in ignored}
+    explicit = _explicit_keys(tree) | unwanted
     by_name: dict[str, list[Binding]] = {}
     for binding in cell.bindings:
         by_name.setdefault(binding.name, []).append(binding)
     plan = CellPlan()
     for literal in cell.literals():
         name, own = literal.name, by_name.get(literal.name, [])
-        if name.startswith("_") or not options.wants_any(name):
+        if name.startswith("_") or name in unwanted or not options.wants_any(name):
             continue
         if any(made.literal is literal for made in own):
             if not _is_setting(own):

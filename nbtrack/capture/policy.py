@@ -73,4 +73,6 @@ class Guard:
         _logger.debug("nbtrack: %s", reason, exc_info=error)
         if doing not in self._seen and self.on_failure is not None:
             self._seen.add(doing)
-            self.on_failure(reason)
+            _, again = attempt(lambda: self.on_failure and self.on_failure(reason))
+            if again is not None:
+                _logger.debug("nbtrack: the failure was not recorded either", exc_info=again)

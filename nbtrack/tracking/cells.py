@@ -146,7 +146,6 @@ class CellRecorder:
     Args:
         session_of: gives this kernel's session; called with the first fact.
         card_for: makes the card of a tracked cell's run.
-        before: called when an execution begins, before it is recorded.
         after: called when an execution was recorded as ended.
     """
 
@@ -155,17 +154,14 @@ class CellRecorder:
         session_of: Callable[[], Session],
         *,
         card_for: Callable[[CellRun], Card],
-        before: Callable[[ExecutionFacts], None],
         after: Callable[[ExecutionFacts], None],
     ) -> None:
         self._session_of = session_of
         self._card_for = card_for
-        self._before = before
         self._after = after
 
     def execution_started(self, facts: ExecutionFacts) -> None:
         """A cell begins."""
-        self._before(facts)
         session = self._session_of()
         session.journal.ensure()
         session.executing = facts

@@ -62,7 +62,7 @@ def _watched_shell() -> Iterator[InteractiveShell]:
             return _NoCard()
 
         recorder = CellRecorder(
-            lambda: session, card_for=no_card, before=lambda facts: None, after=lambda facts: None
+            lambda: session, card_for=no_card, after=lambda facts: None
         )
         shell = _plain_shell()
         hooks = CaptureHooks(shell, recorder, NbtrackConfig())

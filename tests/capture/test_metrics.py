@@ -188,6 +188,21 @@ def test_track_on_makes_runs_of_cells_with_metrics(watched) -> None:
     assert second.points == {"z": [(0, 0.0), (1, 0.5)]}
 
 
+def test_ignored_lines(watched) -> None:
+    """Names bound on a line marked so are no metrics."""
+    run = watched.track("a = sum([1])  # nbtrack: ignore\nfor i in range(2):\n    b = i * 2.0")
+    assert set(run.metrics) == {"b"}
+
+
+def test_old_objects_are_free_to_go(watched) -> None:
+    """A tracked cell does not keep alive what it replaces."""
+    run = watched.track(
+        "import gc, weakref\nclass Model: pass\nmodel = Model()\nseen = weakref.ref(model)",
+        "model = str(1)\nimport gc\ngc.collect()\ngone = int(seen() is None) + sum([])",
+    )
+    assert run.metrics == {"gone": 1.0}
+
+
 def test_explicit_keys_win(watched) -> None:
     """A metric that the user logged to the run is not captured on top."""
     watched.shell.user_ns["mark"] = lambda key: watched.sink.runs[-1].explicit.add(key)

@@ -82,6 +82,7 @@ CASES = [
         {"k": "4", "n": "3"},
     ),
     ("--only", ["%%track --only a*\nab = 1\nb = 2"], {"ab": "1"}),
+    ("nbtrack: ignore", ["a = 1  # nbtrack: ignore\nb = 2"], {"b": "2"}),
     ("--ignore", ["%%track --ignore a*\nab = 1\nb = 2"], {"b": "2"}),
 ]
 
