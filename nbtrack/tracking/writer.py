@@ -149,8 +149,8 @@ class Writer:
             self._wake.wait(self._pause_s())
             self._wake.clear()
             stopping = self._stopping
-            self._journal.say_alive()
             with self._working:
+                self._guard.run("noting that the process lives", self._journal.say_alive, None)
                 self._drain()
                 self._run_tasks(all_of_them=stopping)
                 if stopping:
