@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -9,7 +11,9 @@ import textwrap
 import pytest
 
 from nbtrack.entities import EndReason, ExecutionStatus, RunStatus
+from nbtrack.store import open_store
 from nbtrack.store.base import RunQuery
+from nbtrack.tracking.adoption import adopt_journals
 from tests.capture.kernel import REPOSITORY, Kernel, kernel
 
 PAD = "\n" * 6
@@ -235,3 +239,88 @@ def test_import_of_the_extension_is_light() -> None:
         """
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=REPOSITORY)
+
+
+def test_changes_against_earlier_runs_of_the_cell(shared_kernel: Kernel) -> None:
+    """A cell's later run shows its change against the run before and against the best."""
+    for value in (0.8, 0.9, 0.85):
+        shared_kernel.run(f"base = {value}")
+        ran = shared_kernel.run("%%track\naccuracy = sum([base])", cell_id="compared")
+    (metric,) = ran.cards()[-1]["metrics"]
+    assert metric["change_previous"] == pytest.approx(-0.05)
+    assert metric["change_best"] == pytest.approx(-0.05)
+    assert not metric["is_best"]
+    shared_kernel.run("base = 0.95")
+    ran = shared_kernel.run("%%track\naccuracy = sum([base])", cell_id="compared")
+    assert ran.cards()[-1]["metrics"][0]["is_best"]
+
+
+def test_cleared_outputs_leave_one_card_at_the_end(shared_kernel: Kernel) -> None:
+    """A cell that draws over its own outputs has its card once, at the end, and its last output."""
+    ran = shared_kernel.run(
+        "%%track -n redrawn\nimport time\nfrom IPython.display import HTML, clear_output, display\n"
+        "for i in range(8):\n    clear_output(wait=True)\n    display(HTML(f'<b>{i}</b>'))\n"
+        "    time.sleep(0.1)"
+    )
+    kinds = [message["header"]["msg_type"] for message in ran.outputs]
+    last_clear = len(kinds) - 1 - kinds[::-1].index("clear_output")
+    mime = "application/vnd.nbtrack.run+json"
+    after = [message["content"]["data"] for message in ran.outputs[last_clear + 1 :]]
+    assert [mime in data for data in after] == [False, True]
+    with shared_kernel.store() as store:
+        (run,) = store.search_runs(RunQuery(filter="attributes.run_name = 'redrawn'")).items
+        (kept,) = store.list_artifacts(run.run_id)
+        assert store.read_artifact(run.run_id, kept.path)[1] == b"<b>7</b>"
+
+
+def test_killed_kernel_keeps_its_points(tmp_path) -> None:
+    """A kernel that is killed in a loop leaves a run with its points that reads as ended."""
+    with kernel(tmp_path) as started:
+        started.send(
+            "%%track -n lost\nimport time\nfor i in range(10_000):\n    a = i * 2.0\n"
+            "    if i == 20:\n        print('now', flush=True)\n    time.sleep(0.01)"
+        )
+        while "now" not in started.client.get_iopub_msg(timeout=60)["content"].get("text", ""):
+            pass
+        started.manager.signal_kernel(signal.SIGKILL)
+    store = open_store(tmp_path / "store")
+    adopt_journals(store)
+    (run,) = store.search_runs(RunQuery(filter="attributes.run_name = 'lost'")).items
+    assert (run.status, run.end_reason) == (RunStatus.KILLED, EndReason.PROCESS_DIED)
+    assert run.metrics["a"].count >= 20
+    store.close()
+
+
+def test_unloading_takes_everything_back(tmp_path) -> None:
+    """After `%unload_ext nbtrack` nothing of it is left in the shell."""
+    with kernel(tmp_path) as started:
+        started.run("%unload_ext nbtrack")
+        assert started.run("%%track\nx = 1").status == "error"
+        said = started.run("shell = get_ipython()\n(shell.ast_transformers, len("
+                           "[c for c in shell.events.callbacks['pre_run_cell'] if "
+                           "'nbtrack' in c.__module__]))").shown()  # fmt: skip
+        assert said == [("execute_result", {"text/plain": "([], 0)"})]
+        assert started.run("%load_ext nbtrack").status == "ok"
+        assert started.run("%%track\nx = 1").cards()
+
+
+def test_terminal_ipython_prints_the_run(tmp_path) -> None:
+    """In a terminal a tracked cell prints its run as text when it is over."""
+    code = "%%track -n typed\nlr = 0.5\nfor i in range(3):\n    loss = lr / (i + 1)"
+    env = {
+        **os.environ,
+        "NBTRACK_STORE": str(tmp_path / "store"),
+        "IPYTHONDIR": str(tmp_path / "ipython"),
+        "JUPYTER_CONFIG_DIR": str(tmp_path / "config"),
+        "PYTHONPATH": str(REPOSITORY),
+    }
+    command = [sys.executable, "-m", "IPython", "--no-banner", "--ext=nbtrack", "--colors=NoColor"]
+    done = subprocess.run(
+        [*command, "-c", code], env=env, cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert "typed  ✓ finished" in done.stdout
+    assert "loss  0.16667" in done.stdout
+    store = open_store(tmp_path / "store")
+    (run,) = store.search_runs(RunQuery()).items
+    assert store.get_session(run.session_id).front_end == "ipython"
+    store.close()
