@@ -267,6 +267,7 @@ def test_cleared_outputs_leave_one_card_at_the_end(shared_kernel: Kernel) -> Non
     mime = "application/vnd.nbtrack.run+json"
     after = [message["content"]["data"] for message in ran.outputs[last_clear + 1 :]]
     assert [mime in data for data in after] == [False, True]
+    assert kinds[last_clear + 1 :] == ["display_data", "display_data"]
     with shared_kernel.store() as store:
         (run,) = store.search_runs(RunQuery(filter="attributes.run_name = 'redrawn'")).items
         (kept,) = store.list_artifacts(run.run_id)
