@@ -93,7 +93,7 @@ class KernelSide:
 
         Where nothing names the notebook either, it is looked for in the same way.
         """
-        if self.front_end != "headless":
+        if self.front_end not in ("headless", "vscode"):
             return None
         if self._notebook is None and self._searches_left:
             self._searches_left -= 1

@@ -18,6 +18,7 @@ from nbtrack.capture.kinds import UNKNOWN, Kind
 from nbtrack.capture.literals import is_plain
 from nbtrack.capture.names import Names, base_name, imported_names, target_names
 
+_BLOCKS = (ast.If, ast.With, ast.AsyncWith, ast.Try, ast.TryStar, ast.Match)
 _SHELL_NAMES = frozenset({"get_ipython", "display", "In", "Out", "exit", "quit"})
 
 
@@ -144,7 +145,27 @@ class _CellReader:
             self._assignment(node, bind)
         elif isinstance(node, (ast.For, ast.AsyncFor, ast.While)):
             self._loop(node, control, conditional, loop)
-        elif isinstance(node, ast.If):
+        elif isinstance(node, _BLOCKS):
+            self._blocks(node, control, conditional, loop, bind)
+        elif isinstance(node, ast.Delete):
+            for target in node.targets:
+                for name in target_names(target):
+                    self.cell.env.pop(name, None)
+        elif isinstance(node, ast.Expr):
+            self._effect(node.value, bind)
+        else:
+            self._expression(node, bind)
+
+    def _blocks(
+        self,
+        node: ast.stmt,
+        control: tuple[Binding, ...],
+        conditional: bool,
+        loop: int | None,
+        bind: _Bind,
+    ) -> None:
+        """Statements made of blocks, loops aside."""
+        if isinstance(node, ast.If):
             inside = control + self._expression(node.test, bind)
             self.block(node.body, inside, conditional=True, loop=loop)
             self.block(node.orelse, inside, conditional=True, loop=loop)
@@ -163,14 +184,6 @@ class _CellReader:
             for case in node.cases:
                 self._expression(case.pattern, bind)
                 self.block(case.body, inside, conditional=True, loop=loop)
-        elif isinstance(node, ast.Delete):
-            for target in node.targets:
-                for name in target_names(target):
-                    self.cell.env.pop(name, None)
-        elif isinstance(node, ast.Expr):
-            self._effect(node.value, bind)
-        else:
-            self._expression(node, bind)
 
     def _bind(
         self,
