@@ -125,15 +125,15 @@ def test_first_run(executed: Executed) -> None:
     assert params["network"] == {
         "model_kind": "neural network",
         "hidden_units": "32",
-        "learning_rate": "0.003",
-        "epochs": "100",
+        "learning_rate": "0.001",
+        "epochs": "300",
     }
     assert params["forest"] == {"model_kind": "random forest", "n_trees": "20", "max_depth": "6"}
     for name in ("baseline", "svm", "forest"):
         assert set(runs[name].metrics) == {"accuracy"}
         assert runs[name].metrics["accuracy"].count == 1
     counts = {key: metric.count for key, metric in runs["network"].metrics.items()}
-    assert counts == {"loss": 100, "accuracy": 100}
+    assert counts == {"loss": 300, "accuracy": 300}
     assert 0.85 < runs["baseline"].metrics["accuracy"].last < runs["svm"].metrics["accuracy"].last
     assert runs["forest"].tags["purpose"] == "demo"
     media = [each.media_type for each in executed.store.list_artifacts(runs["forest"].run_id)]

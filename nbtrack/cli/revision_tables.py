@@ -7,7 +7,18 @@ from itertools import groupby
 from typing import Any
 
 from nbtrack.cli.output import Output, instant_text, number_text
+from nbtrack.entities import RevisionReason
 from nbtrack.wire import RevisionInfo, RunMark
+
+_REASONS = {
+    RevisionReason.OPEN: "opened",
+    RevisionReason.EXECUTE: "ran a cell",
+    RevisionReason.SAVE: "saved",
+    RevisionReason.RESTORE: "restored",
+    RevisionReason.CHECKPOINT: "named",
+    RevisionReason.BEFORE_RESTORE: "before a restore",
+    RevisionReason.OUTSIDE: "changed outside",
+}
 
 
 def print_log(output: Output, revisions: Sequence[RevisionInfo]) -> None:
@@ -47,7 +58,7 @@ def reason_text(revision: RevisionInfo) -> str:
     """Why a revision was recorded, in a few words."""
     if revision.restored_from_number is not None:
         return f"restored r{revision.restored_from_number}"
-    return revision.reason.value.replace("_", " ")
+    return _REASONS[revision.reason]
 
 
 def changes_text(revision: RevisionInfo) -> str:

@@ -39,7 +39,7 @@ def test_headless(nbtrack: Command, tmp_path: Path) -> None:
     params = [{param["key"]: param["value"] for param in run["params"]} for run in runs]
     assert (params[3]["n_trees"], params[4]["n_trees"]) == ("20", "300")
     counts = {metric["key"]: metric["count"] for metric in runs[2]["metrics"]}
-    assert counts == {"loss": 100, "accuracy": 100}
+    assert counts == {"loss": 300, "accuracy": 300}
     reasons = [revision["reason"] for revision in answer.json["revisions"]]
     assert reasons[0] == "restore"
     assert "execute" in reasons

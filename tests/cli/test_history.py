@@ -79,7 +79,7 @@ def sources(path: Path) -> dict[str, str]:
 def test_log_lists_newest_first(nbtrack: Command, notebook: Path) -> None:
     """The log has a line a revision: number, author, reason and what changed."""
     newest, oldest = nbtrack("history", "log", notebook).rows
-    assert (newest["Rev"], newest["Who"], newest["Why"]) == ("r2", "ada", "save")
+    assert (newest["Rev"], newest["Who"], newest["Why"]) == ("r2", "ada", "saved")
     assert newest["Changes"] == "1 added, 1 edited"
     assert oldest["Rev"] == "r1"
 
