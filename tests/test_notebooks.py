@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import nbformat
@@ -68,19 +69,37 @@ class Executed:
         return "\n".join(texts)
 
 
-@pytest.fixture(scope="module", params=ALL, ids=[path.stem for path in ALL])
-def executed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Executed:
-    """Each notebook, executed once."""
-    done = Executed(request.param, tmp_path_factory.mktemp("notebook"))
-    request.addfinalizer(done.store.close)
-    return done
+@pytest.fixture(scope="module")
+def execute(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path], Executed]]:
+    """Executes a notebook, once for all tests."""
+    done: dict[Path, Executed] = {}
+
+    def once(path: Path) -> Executed:
+        if path not in done:
+            done[path] = Executed(path, tmp_path_factory.mktemp("notebook"))
+        return done[path]
+
+    yield once
+    for executed in done.values():
+        executed.store.close()
 
 
-def only(executed: Executed, name: str) -> Executed:
-    """The executed notebook, if it is the one of that name."""
-    if not executed.path.stem.startswith(name):
-        pytest.skip("another notebook")
-    return executed
+@pytest.fixture(params=ALL, ids=[path.stem for path in ALL])
+def executed(request: pytest.FixtureRequest, execute: Callable[[Path], Executed]) -> Executed:
+    """Each notebook in turn."""
+    return execute(request.param)
+
+
+@pytest.fixture
+def first(execute: Callable[[Path], Executed]) -> Executed:
+    """The notebook of the demo."""
+    return execute(NOTEBOOKS / "01-first-run.ipynb")
+
+
+@pytest.fixture
+def second(execute: Callable[[Path], Executed]) -> Executed:
+    """The notebook about the library."""
+    return execute(NOTEBOOKS / "02-scripts-and-api.ipynb")
 
 
 @pytest.mark.parametrize("path", ALL, ids=[path.stem for path in ALL])
@@ -114,9 +133,9 @@ def test_the_notebook_has_a_history(executed: Executed) -> None:
         assert run.revision_number is not None
 
 
-def test_first_run(executed: Executed) -> None:
+def test_first_run(first: Executed) -> None:
     """Four tracked cells give four runs, with the params and metrics that the text promises."""
-    runs = only(executed, "01").runs()
+    runs = first.runs()
     assert list(runs) == ["baseline", "svm", "network", "forest"]
     assert {run.status for run in runs.values()} == {RunStatus.FINISHED}
     params = {name: {k: p.value for k, p in run.params.items()} for name, run in runs.items()}
@@ -136,13 +155,12 @@ def test_first_run(executed: Executed) -> None:
     assert counts == {"loss": 300, "accuracy": 300}
     assert 0.85 < runs["baseline"].metrics["accuracy"].last < runs["svm"].metrics["accuracy"].last
     assert runs["forest"].tags["purpose"] == "demo"
-    media = [each.media_type for each in executed.store.list_artifacts(runs["forest"].run_id)]
+    media = [each.media_type for each in first.store.list_artifacts(runs["forest"].run_id)]
     assert "image/png" in media
 
 
-def test_first_run_shows_cards_and_the_best(executed: Executed) -> None:
+def test_first_run_shows_cards_and_the_best(first: Executed) -> None:
     """Each tracked cell shows one card, and the code finds the best run."""
-    first = only(executed, "01")
     assert first.output("choose").startswith("svm: accuracy 0.99")
     for name, run in first.runs().items():
         (cell,) = [cell for cell in first.document.cells if cell["id"] == name]
@@ -156,9 +174,8 @@ def test_first_run_shows_cards_and_the_best(executed: Executed) -> None:
         assert name in cards[0]["text/html"]
 
 
-def test_scripts_and_api(executed: Executed) -> None:
+def test_scripts_and_api(second: Executed) -> None:
     """The library's calls record params, a series, files, and runs inside a run."""
-    second = only(executed, "02")
     runs = second.runs()
     boosting = runs["boosting"]
     assert set(boosting.params) == {"learning_rate", "max_depth", "n_estimators"}

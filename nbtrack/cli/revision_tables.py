@@ -15,7 +15,7 @@ _REASONS = {
     RevisionReason.EXECUTE: "ran a cell",
     RevisionReason.SAVE: "saved",
     RevisionReason.RESTORE: "restored",
-    RevisionReason.CHECKPOINT: "named",
+    RevisionReason.CHECKPOINT: "checkpoint",
     RevisionReason.BEFORE_RESTORE: "before a restore",
     RevisionReason.OUTSIDE: "changed outside",
 }
