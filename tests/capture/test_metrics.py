@@ -188,6 +188,14 @@ def test_track_on_makes_runs_of_cells_with_metrics(watched) -> None:
     assert second.points == {"z": [(0, 0.0), (1, 0.5)]}
 
 
+def test_timed_code_is_left_alone(watched) -> None:
+    """What `%%timeit` times is not watched: it binds nothing in the notebook."""
+    run = watched.track("%%track\n%%timeit -n1 -r1\nfor i in range(2):\n    a = i * 2.0")
+    assert run.points == {} and not run.failures
+    run = watched.track("%%track\n%time b = sum([1.5])")
+    assert run.metrics == {"b": 1.5}
+
+
 def test_ignored_lines(watched) -> None:
     """Names bound on a line marked so are no metrics."""
     run = watched.track("a = sum([1])  # nbtrack: ignore\nfor i in range(2):\n    b = i * 2.0")
