@@ -8,7 +8,7 @@
 import { JSONExt, type ReadonlyPartialJSONValue } from '@lumino/coreutils';
 import { diffWordsWithSpace } from 'diff';
 
-import { withoutTrust, type Metadata } from './snapshotsState.js';
+import { withoutTrust, type Metadata } from './snapshotsState';
 
 export type PlanCell = Record<string, unknown> & { id: string; cell_type: string };
 

@@ -14,7 +14,7 @@ import {
   type DocumentDelta,
   type DocumentState,
   type Metadata
-} from './snapshotsState.js';
+} from './snapshotsState';
 
 /** The part of a Yjs type that is needed to find the cell it stands in. */
 interface SharedType {

@@ -12,7 +12,7 @@ import {
   wholeDocument,
   type DocumentDelta,
   type DocumentState
-} from './snapshotsState.js';
+} from './snapshotsState';
 
 /** What is said of a snapshot besides the document. */
 export interface SnapshotFacts {
@@ -90,11 +90,7 @@ export class SnapshotQueue {
     }
     if (this.pumping === null) {
       // Not now: whoever pushes is in the middle of sending an execution.
-      this.pumping = this.sleep(0)
-        .then(() => this.pump())
-        .finally(() => {
-          this.pumping = null;
-        });
+      this.pumping = this.sleep(0).then(() => this.pump());
     }
     return promise;
   }
@@ -149,20 +145,25 @@ export class SnapshotQueue {
 
   private async pump(): Promise<void> {
     let failures = 0;
-    while (this.entries.length > 0) {
-      const entry = this.entries[0]!;
-      this.inFlight = entry;
-      const outcome = this.disposed ? 'dropped' : await this.send(entry);
-      this.inFlight = null;
-      if (outcome === 'unreachable') {
-        this.failUrgent();
-        failures += 1;
-        await this.pause(failures);
-        continue;
+    try {
+      while (this.entries.length > 0) {
+        const entry = this.entries[0]!;
+        this.inFlight = entry;
+        const outcome = this.disposed ? 'dropped' : await this.send(entry);
+        this.inFlight = null;
+        if (outcome === 'unreachable') {
+          this.failUrgent();
+          failures += 1;
+          await this.pause(failures);
+          continue;
+        }
+        failures = 0;
+        applyDelta(this.state, entry.delta);
+        this.entries.shift();
       }
-      failures = 0;
-      applyDelta(this.state, entry.delta);
-      this.entries.shift();
+    } finally {
+      // In the same step as the last look at the entries: a push in between would be forgotten.
+      this.pumping = null;
     }
   }
 

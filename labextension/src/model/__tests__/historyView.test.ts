@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import type { CellDiff, RevisionInfo } from '../../api/generated';
+import { foldCells } from '../../components/diff/fold';
+import {
+  colorLines,
+  diffLines,
+  foldLines,
+  plainLines
+} from '../../components/diff/lines';
+import {
+  countChanges,
+  describeReason,
+  groupByDay,
+  initials,
+  mainPreview
+} from '../../components/history/describe';
+
+function revision(number: number, patch: Partial<RevisionInfo> = {}): RevisionInfo {
+  return {
+    revision_id: `id${number}`,
+    notebook_id: 'n',
+    number,
+    parent_id: number > 1 ? `id${number - 1}` : null,
+    created_at: '2026-11-23T10:00:00Z',
+    reason: 'execute',
+    author: 'ada',
+    label: null,
+    cell_id: null,
+    restored_from: null,
+    restored_from_number: null,
+    cell_count: 3,
+    changes: [],
+    runs: [],
+    ...patch
+  };
+}
+
+function cellDiff(id: string, patch: Partial<CellDiff> = {}): CellDiff {
+  return {
+    cell_id: id,
+    cell_type: 'code',
+    status: 'unchanged',
+    moved: false,
+    old_index: 0,
+    new_index: 0,
+    old_source: '',
+    new_source: '',
+    outputs_differ: false,
+    metadata_differs: false,
+    old_outputs: null,
+    new_outputs: null,
+    ...patch
+  };
+}
+
+const text = (segments: readonly { text: string }[]) =>
+  segments.map(each => each.text).join('');
+
+test('the lines of a diff hold both texts, whatever they are', () => {
+  const samples = [
+    '',
+    'a',
+    'a\n',
+    'a\nb\nc',
+    'x = 1\ny = 2\n',
+    'x = 2\n\ny = 2',
+    'b\na\nc\n\n'
+  ];
+  for (const before of samples) {
+    for (const after of samples) {
+      const lines = diffLines(before, after);
+      const side = (skip: string) =>
+        lines.filter(line => line.kind !== skip).map(line => text(line.segments));
+      assert.equal(side('added').join('\n'), before);
+      assert.equal(side('removed').join('\n'), after);
+    }
+  }
+});
+
+test('only the words that changed are marked inside a changed line', () => {
+  const lines = diffLines('values = [k for k in a]', 'values = [j for j in a]');
+  const marked = lines.map(line =>
+    line.segments.filter(each => each.changed).map(each => each.text)
+  );
+  assert.deepEqual(marked, [
+    ['k', 'k'],
+    ['j', 'j']
+  ]);
+});
+
+test('lines far from a change are folded', () => {
+  const many = Array.from({ length: 20 }, (_, index) => `line ${index}`);
+  const groups = foldLines(diffLines(many.join('\n'), [...many, 'new'].join('\n')));
+  assert.deepEqual(
+    groups.map(group => [group.folded, group.lines.length]),
+    [
+      [true, 17],
+      [false, 4]
+    ]
+  );
+});
+
+test('colour does not change the text', () => {
+  const tokens = [
+    { from: 0, to: 3, className: 'tok-keyword' },
+    { from: 4, to: 9, className: 'tok-string' }
+  ];
+  const lines = plainLines('def "a\nb" x', tokens);
+  assert.deepEqual(lines.map(text), ['def "a', 'b" x']);
+  assert.equal(lines[1]![0]!.className, 'tok-string');
+  const colored = colorLines(diffLines('def f', 'def g'), tokens, tokens);
+  assert.deepEqual(
+    colored.map(line => text(line.segments)),
+    ['def f', 'def g']
+  );
+});
+
+test('unchanged cells in a row become one fold; a moved one stays to be seen', () => {
+  const items = foldCells([
+    cellDiff('a'),
+    cellDiff('b'),
+    cellDiff('c', { moved: true }),
+    cellDiff('d', { outputs_differ: true }),
+    cellDiff('e')
+  ]);
+  assert.deepEqual(
+    items.map(item => (item.kind === 'fold' ? item.cells.length : item.cell.cell_id)),
+    [2, 'c', 'd', 1]
+  );
+});
+
+test('revisions stand under their day, newest first', () => {
+  const now = new Date(2026, 10, 23, 12).getTime();
+  const at = (day: number, hour: number) => new Date(2026, 10, day, hour).toISOString();
+  const groups = groupByDay(
+    [
+      revision(4, { created_at: at(23, 11) }),
+      revision(3, { created_at: at(23, 1) }),
+      revision(2, { created_at: at(22, 23) }),
+      revision(1, { created_at: at(3, 9) })
+    ],
+    now
+  );
+  assert.deepEqual(
+    groups.map(group => group.revisions.length),
+    [2, 1, 1]
+  );
+  assert.deepEqual(
+    groups.slice(0, 2).map(group => group.label),
+    ['Today', 'Yesterday']
+  );
+});
+
+test('a restore names the revision it brought back', () => {
+  const restored = revision(5, { reason: 'restore', restored_from_number: 3 });
+  assert.equal(describeReason(restored), 'Restored r3');
+});
+
+test('changes are counted by kind, and the cell that ran speaks for the revision', () => {
+  const changed = revision(2, {
+    cell_id: 'b',
+    changes: [
+      { cell_id: 'a', kind: 'edited', preview: 'x = 1' },
+      { cell_id: 'b', kind: 'edited', preview: 'fit()' },
+      { cell_id: 'c', kind: 'added', preview: 'new' }
+    ]
+  });
+  assert.deepEqual(
+    countChanges(changed).map(({ short, long }) => [short, long]),
+    [
+      ['+1', '1 cell added'],
+      ['~2', '2 cells edited']
+    ]
+  );
+  assert.equal(mainPreview(changed), 'fit()');
+});
+
+test('a person is two letters', () => {
+  assert.deepEqual(['Ada Lovelace', 'root', 'a.b@c', ''].map(initials), [
+    'AL',
+    'RO',
+    'AB',
+    '?'
+  ]);
+});
