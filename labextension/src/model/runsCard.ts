@@ -1,8 +1,9 @@
 /** A run's card: what the kernel last said, corrected by what the store knows. */
 
 import { getRun } from '../api/client';
-import type { MetricCard, RunCard, RunSummary } from '../api/generated';
+import type { RunCard } from '../api/generated';
 import { ApiError } from '../api/request';
+import { continueCard, correctCard } from './runsCardFacts';
 import { StateModel } from './state';
 
 export interface ICardState {
@@ -67,10 +68,14 @@ export class RunCardModel extends StateModel<ICardState> {
     }
     try {
       const { run } = await getRun(this.state.card.run_id);
-      this.update({
-        card: correctCard(this.state.card, run),
-        isDeleted: run.lifecycle_stage === 'deleted'
-      });
+      const isDeleted = run.lifecycle_stage === 'deleted';
+      const { card, receivedAt } = this.state;
+      const now = Date.now();
+      if (run.status === 'RUNNING' && now - receivedAt > SILENCE_MS) {
+        this.update({ card: continueCard(card, run, now), receivedAt: now, isDeleted });
+      } else {
+        this.update({ card: correctCard(card, run), isDeleted });
+      }
     } catch (error) {
       // Another store, or no server: the payload stands for itself.
       if (!(error instanceof ApiError)) {
@@ -81,44 +86,4 @@ export class RunCardModel extends StateModel<ICardState> {
 
   private _payload = '';
   private _timer: number | null = null;
-}
-
-/** The card with the store's facts in place of older ones; `card` itself if nothing is newer. */
-export function correctCard(card: RunCard, run: RunSummary): RunCard {
-  const named: RunCard = {
-    ...card,
-    run_name: run.run_name,
-    revision_id: run.revision_id ?? card.revision_id,
-    revision_number: run.revision_number ?? card.revision_number
-  };
-  if (run.status === 'RUNNING' || card.status !== 'RUNNING') {
-    return JSON.stringify(named) === JSON.stringify(card) ? card : named;
-  }
-  const known = new Map(card.metrics.map(metric => [metric.key, metric]));
-  return {
-    ...named,
-    status: run.status,
-    end_reason: run.end_reason,
-    duration_s: run.duration_s ?? card.duration_s,
-    error_name: run.error_name,
-    params: run.params,
-    metrics: run.metrics.map(({ key, last, count }): MetricCard => {
-      const before = known.get(key);
-      // Changes were reckoned from a value that is no longer the last one.
-      return before && before.count === count
-        ? before
-        : {
-            key,
-            last,
-            count,
-            direction: before?.direction ?? null,
-            change_previous: null,
-            change_best: null,
-            is_best: false,
-            steps: before?.steps ?? [],
-            values: before?.values ?? []
-          };
-    }),
-    progress: null
-  };
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { bestRun } from '../runsBest';
-import { correctCard } from '../runsCard';
+import { continueCard, correctCard } from '../runsCardFacts';
 import {
   column,
   defaultColumns,
@@ -169,4 +169,30 @@ test('a card is left alone while the store agrees with it', () => {
   const running = card();
   const stored = run('a', { status: 'RUNNING', end_reason: null, duration_s: null });
   assert.equal(correctCard(running, stored), running);
+});
+
+test('a running card that the kernel no longer reaches is carried on from the store', () => {
+  const stored = run('a', {
+    status: 'RUNNING',
+    end_reason: null,
+    duration_s: null,
+    metrics: [{ ...metric('loss', 0.2), count: 5, last_step: 4 }]
+  });
+  const now = Date.parse('2026-11-23T08:00:30Z');
+  const after = continueCard(
+    card({ metrics: [cardMetric('loss', 0.5, 3)] }),
+    stored,
+    now
+  );
+  assert.equal(after.duration_s, 30);
+  assert.equal(after.progress, null, 'how far the loop is, only the kernel knows');
+  assert.deepEqual(after.metrics[0]?.values, [0.2]);
+  assert.equal(after.metrics[0]?.count, 5);
+  const early = continueCard(
+    card({ metrics: [cardMetric('loss', 0.5, 9)] }),
+    stored,
+    now
+  );
+  assert.equal(early.metrics[0]?.last, 0.5, 'the store may lag behind');
+  assert.notEqual(early.progress, null);
 });
