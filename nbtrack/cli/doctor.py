@@ -8,7 +8,7 @@ from dataclasses import asdict
 import click
 
 from nbtrack.cli.checks import Check
-from nbtrack.cli.output import Output, common_options, print_json
+from nbtrack.cli.output import Output, common_options, counted, print_json
 
 _MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "problem": ("✗", "red")}
 
@@ -43,7 +43,7 @@ def doctor(output: Output, timeout_s: float) -> int:
         output.say(
             "No problem found."
             if healthy and not warnings
-            else f"{problems} problem(s), {warnings} warning(s)."
+            else f"{counted(problems, 'problem')}, {counted(warnings, 'warning')}."
         )
     return 0 if healthy else 1
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.cli.notebook_files import read_notebook, write_notebook
-from nbtrack.cli.output import Output, duration_text, print_json
+from nbtrack.cli.output import Output, counted, duration_text, print_json
 from nbtrack.cli.revision_tables import revision_line
 from nbtrack.cli.texts import run_lines
 from nbtrack.entities import Notebook, Revision, RevisionReason, utc_now
@@ -163,11 +163,11 @@ def _report(output: Output, notebook: Notebook, began_at: datetime) -> None:
             }
         )
         return
-    output.say(f"\n{len(runs)} runs")
+    output.say(f"\n{counted(len(runs), 'run')}")
     for run in runs:
         for line in run_lines(run):
             output.say(line)
-    output.say(f"\n{len(revisions)} revisions, newest first")
+    output.say(f"\n{counted(len(revisions), 'revision')}, newest first")
     for revision in revisions:
         output.say(f"  {revision_line(revision)}")
     output.say(f"\nLook at them: nbtrack runs list --store {store.location}")

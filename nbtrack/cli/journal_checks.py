@@ -6,15 +6,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nbtrack.cli.checks import Check
-from nbtrack.cli.output import Output
+from nbtrack.cli.output import Output, counted
 from nbtrack.config import store_location
 from nbtrack.errors import NbtrackError
+from nbtrack.journal import held_journals
+
+
+def holds_records(location: str) -> bool:
+    """Whether anything was recorded there: in the store, or by processes that left before it was."""
+    if "://" in location:
+        return True
+    directory = Path(location)
+    return (directory / "nbtrack.db").exists() or any(held_journals(directory / "journals"))
 
 
 def journal_checks(output: Output) -> Iterator[Check]:
     """Adopt the journals of dead processes, if there are any. A store is not made for it."""
-    location = store_location(output.store_path)
-    if "://" not in location and not (Path(location) / "nbtrack.db").exists():
+    if not holds_records(store_location(output.store_path)):
         return
     from nbtrack.tracking.adoption import adopt_journals
 
@@ -34,8 +42,9 @@ def journal_checks(output: Output) -> Iterator[Check]:
         yield Check(
             "journals",
             "ok",
-            f"Took over what {len(report.journals)} ended process(es) had left: {report.records} "
-            f"records; {len(report.ended_run_ids)} run(s) now read as interrupted.",
+            f"Took over what {counted(len(report.journals), 'ended process', 'ended processes')} "
+            f"had left: {counted(report.records, 'record')}, and marked "
+            f"{counted(len(report.ended_run_ids), 'run')} as interrupted.",
         )
     elif not report.problems:
         yield Check("journals", "ok", "No process left anything behind.")

@@ -150,6 +150,11 @@ def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return with_output
 
 
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """A number with its noun: ``1 run``, ``2 runs``."""
+    return f"{number} {noun if number == 1 else plural or f'{noun}s'}"
+
+
 def size_text(size_bytes: int) -> str:
     """A size as people read it: ``1.5 MB``."""
     size = float(size_bytes)
@@ -161,9 +166,11 @@ def size_text(size_bytes: int) -> str:
 
 
 def duration_text(duration_s: float | None) -> str:
-    """A duration as people read it: ``0.4 s``, ``2 min 5 s``, ``3 h 20 min``."""
+    """A duration as people read it: ``0.04 s``, ``1.3 s``, ``2 min 5 s``, ``3 h 20 min``."""
     if duration_s is None:
         return ""
+    if duration_s < 0.95:
+        return f"{duration_s:.2f} s"
     if duration_s < 9.95:
         return f"{duration_s:.1f} s"
     seconds = round(duration_s)

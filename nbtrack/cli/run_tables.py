@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from nbtrack.cli.output import (
     Output,
+    console,
+    counted,
     duration_text,
     instant_text,
     number_text,
@@ -16,8 +18,7 @@ from nbtrack.cli.texts import status_text
 from nbtrack.wire import ComparedRow, Comparison, Number, RunDetail, RunSummary
 
 _STATUS_COLOUR = {"failed": "red", "interrupted": "red", "stopped": "yellow", "running": "cyan"}
-_TERMINAL_METRICS = 3
-_TERMINAL_PARAMS = 3
+_GAP = 3
 _NO_RUNS = "No runs. Put %%track on the first line of a cell and run it, or try 'nbtrack demo'."
 
 
@@ -29,25 +30,38 @@ def print_runs(output: Output, runs: Sequence[RunSummary], total: int) -> None:
     if not runs:
         output.say(_NO_RUNS)
         return
-    metrics = _common(each.key for run in runs for each in run.metrics)[:_TERMINAL_METRICS]
-    params = _differing_params(runs)[:_TERMINAL_PARAMS]
-    columns = ["Run", "Name", "Status", "Started", "Time", *metrics, *params]
-    rows = [
-        [
-            run.run_id[:8],
-            run.run_name,
-            status_text(run),
-            instant_text(run.started_at, terminal=True),
-            duration_text(run.duration_s),
-            *_metric_texts(run, metrics),
-            *_param_texts(run, params),
-        ]
-        for run in runs
-    ]
+    metrics = _common(each.key for run in runs for each in run.metrics)
+    params = _differing_params(runs)
+    columns = {
+        "Run": [run.run_id[:8] for run in runs],
+        "Name": [run.run_name for run in runs],
+        "Status": [status_text(run) for run in runs],
+        "Started": [instant_text(run.started_at, terminal=True) for run in runs],
+        "Time": [duration_text(run.duration_s) for run in runs],
+    }
+    further = {key: [_metric_texts(run, [key])[0] for run in runs] for key in metrics}
+    further |= {key: [_param_texts(run, [key])[0] for run in runs] for key in params}
+    columns |= _fitting(columns, further)
+    rows = list(zip(*columns.values(), strict=True))
     right = dict.fromkeys(metrics, "right")
-    output.table(columns, rows, {"Run": "dim", "Name": "bold", "Time": "right", **right})
+    output.table(list(columns), rows, {"Run": "dim", "Name": "bold", "Time": "right", **right})
     if total > len(runs):
         output.note(f"{len(runs)} of {total} runs; see more with -n or --all")
+
+
+def _fitting(columns: dict[str, list[str]], further: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Those further columns for which the terminal has room, in order."""
+
+    def width(name: str, texts: list[str]) -> int:
+        return max(len(name), *(len(text) for text in texts)) + _GAP
+
+    room = console().width - sum(width(name, texts) for name, texts in columns.items())
+    found = {}
+    for name, texts in further.items():
+        if width(name, texts) <= room:
+            found[name] = texts
+            room -= width(name, texts)
+    return found
 
 
 def _print_all_columns(output: Output, runs: Sequence[RunSummary]) -> None:
@@ -174,7 +188,7 @@ def _print_code(output: Output, detail: RunDetail) -> None:
     execution = detail.execution
     assert execution is not None
     if detail.earlier:
-        output.say(f"\nDepends on {len(detail.earlier)} earlier cell execution(s).")
+        output.say(f"\nDepends on {counted(len(detail.earlier), 'earlier cell execution')}.")
     output.say("\nCode:")
     if not output.terminal:
         output.say(execution.source)

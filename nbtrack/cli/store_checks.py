@@ -10,7 +10,8 @@ from contextlib import closing
 from pathlib import Path
 
 from nbtrack.cli.checks import Check
-from nbtrack.cli.output import Output, size_text
+from nbtrack.cli.journal_checks import holds_records
+from nbtrack.cli.output import Output, counted, size_text
 from nbtrack.config import STORE_ENV, load_config, store_location
 from nbtrack.errors import StoreError, UsageError
 
@@ -41,7 +42,7 @@ def store_checks(output: Output) -> Iterator[Check]:
     directory = Path(location)
     yield _writable_check(directory)
     yield _file_system_check(directory)
-    if not (directory / "nbtrack.db").exists():
+    if not holds_records(location):
         yield Check("schema", "ok", "Nothing is recorded yet. The first cell makes the store.")
         return
     yield from _opened(output)
@@ -112,7 +113,9 @@ def _opened(output: Output) -> Iterator[Check]:
     except StoreError as error:
         yield Check("opens", "problem", f"It cannot be opened: {error}.", "See the message above")
         return
-    yield Check("opens", "ok", f"It holds {runs} runs and {notebooks} notebooks.")
+    yield Check(
+        "opens", "ok", f"It holds {counted(runs, 'run')} and {counted(notebooks, 'notebook')}."
+    )
 
 
 def _schema_check(directory: Path) -> Check:

@@ -60,7 +60,7 @@ def test_a_healthy_set_up(nbtrack: Command, jupyter: Path, store: Store) -> None
     assert answer.json["healthy"], found
     assert answer.code == 0
     assert {check["level"] for check in found.values()} == {"ok"}
-    assert "1 runs" in found["opens"]["message"]
+    assert "1 run and" in found["opens"]["message"]
     assert package.__version__ in found["kernel"]["message"]
 
 
@@ -121,6 +121,21 @@ class TestStore:
         assert "NBTRACK_STORE" in next(iter(store_checks(Output()))).message
         named = Output(store_path=str(tmp_path / "mine"))
         assert next(iter(store_checks(named))).message == f"{tmp_path / 'mine'} (named by --store)"
+
+    def test_what_a_killed_process_left(self, nbtrack: Command, jupyter: Path) -> None:
+        """The records of a process that was killed are taken over, and the report says so."""
+        code = (
+            "import os, signal, nbtrack\n"
+            "nbtrack.start_run(run_name='lost')\n"
+            "for step in range(100): nbtrack.log(loss=1.0, step=step)\n"
+            "os.kill(os.getpid(), signal.SIGKILL)\n"
+        )
+        subprocess.run([sys.executable, "-c", code], check=False)
+        message = checks(nbtrack("doctor", "--json"))["journals"]["message"]
+        assert "1 ended process" in message
+        assert "1 run as interrupted" in message
+        assert nbtrack("runs", "list").rows[0]["status"] == "interrupted"
+        assert nbtrack("runs", "show", "lost", "--json").json["run"]["metrics"][0]["count"] == 100
 
     def test_a_damaged_database(self, nbtrack: Command, jupyter: Path, store: Store) -> None:
         """A database that is none is a problem with a mend, not a traceback."""
