@@ -193,7 +193,8 @@ class TrackedCell:
         self._give(lambda sink: sink.incomplete(reason))
 
     def _literal(self, literal: Literal, offset: int, value: object) -> None:
-        if literal.name not in self._settled:
+        # An empty container is the beginning of something, not a setting.
+        if literal.name not in self._settled and value not in ([], {}, ()):
             self._settled.add(literal.name)
             origin = Origin("literal", literal.cell_id, literal.line + offset)
             self._give_param(literal.name, value, origin)

@@ -14,6 +14,7 @@ _MAX_EXPONENT = 1000
 _MAX_BITS = 4096
 _MAX_TEXT = 100_000
 _MAX_FLAT = 50
+_MAX_REPEATED = 1000
 
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -71,6 +72,9 @@ def literal_value(node: ast.expr, names: Mapping[str, object] | None = None) -> 
 def _binary(node: ast.BinOp, names: Mapping[str, object] | None) -> Any:
     work = _BINARY.get(type(node.op))
     left, right = literal_value(node.left, names), literal_value(node.right, names)
+    repeated = isinstance(left, (list, tuple)) and type(right) is int
+    if repeated and isinstance(node.op, ast.Mult) and len(left) * right <= _MAX_REPEATED:
+        return left * right
     if work is None or not (_is_number(left) and _is_number(right)):
         both_text = isinstance(left, str) and isinstance(right, str)
         if not (both_text and isinstance(node.op, ast.Add)):

@@ -92,7 +92,7 @@ def test_run_of_a_cell(shared_kernel: Kernel) -> None:
 
 def test_explicit_log_goes_to_the_cells_run(shared_kernel: Kernel) -> None:
     """`nbtrack.log` in a tracked cell logs to its run, and wins over captured values."""
-    shared_kernel.run(
+    ran = shared_kernel.run(
         "%%track -n logged\nimport nbtrack\nfor i in range(3):\n    loss = i * 1.5\n"
         "    nbtrack.log(loss=loss + 100)\n    other = i * 2.0"
     )
@@ -101,6 +101,9 @@ def test_explicit_log_goes_to_the_cells_run(shared_kernel: Kernel) -> None:
         assert store.metric_series(run.run_id, "loss").values.tolist() == [100, 101.5, 103]
         assert store.metric_series(run.run_id, "other").values.tolist() == [0, 2, 4]
         assert run.metrics["loss"].origin.rule == "explicit"
+    metrics = {metric["key"]: metric for metric in ran.cards()[-1]["metrics"]}
+    assert metrics["loss"]["values"] == [100, 101.5, 103]
+    assert metrics["other"]["values"] == [0, 2, 4]
 
 
 def test_error_ends_the_run_failed(shared_kernel: Kernel) -> None:

@@ -82,6 +82,8 @@ CASES = [
         {"k": "4", "n": "3"},
     ),
     ("--only", ["%%track --only a*\nab = 1\nb = 2"], {"ab": "1"}),
+    ("a repeated list", ["layers = [64] * 2"], {"layers": "[64, 64]"}),
+    ("not empty containers", ["log = []", "found = {}\nx = 1\nprint(log)"], {"x": "1"}),
     ("nbtrack: ignore", ["a = 1  # nbtrack: ignore\nb = 2"], {"b": "2"}),
     ("--ignore", ["%%track --ignore a*\nab = 1\nb = 2"], {"b": "2"}),
 ]
