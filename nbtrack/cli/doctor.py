@@ -25,7 +25,7 @@ _MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "problem": ("✗",
 )
 @common_options
 def doctor(output: Output, timeout_s: float) -> int:
-    """Find out whether nbtrack works here, and how to mend what does not.
+    """Find out what is wrong, and how to mend it.
 
     Looks at the store, at Jupyter Server, at JupyterLab, and starts a kernel to ask it.
     """

@@ -34,7 +34,7 @@ def history(output: Output) -> None:
 @click.option("--cell", "cell_id", metavar="ID", help="Only revisions that changed this cell.")
 @common_options
 def log(output: Output, path: Path, limit: int, cell_id: str | None) -> None:
-    """List a notebook's revisions, newest first: who, when, why, what changed."""
+    """List revisions, newest first: who, when, why, what changed."""
     from nbtrack.cli.revision_tables import print_log
     from nbtrack.present import revision_infos
 
@@ -55,7 +55,7 @@ def log(output: Output, path: Path, limit: int, cell_id: str | None) -> None:
 @click.argument("revision_text", metavar="REV")
 @common_options
 def show(output: Output, path: Path, revision_text: str) -> None:
-    """Show the cells of a revision; with --json the notebook itself, outputs included."""
+    """Show the cells of a revision. With --json: the notebook, outputs included."""
     from nbtrack.cli.revision_tables import print_document
     from nbtrack.history.lookup import resolve_revision, revision_document
 
@@ -75,7 +75,7 @@ def show(output: Output, path: Path, revision_text: str) -> None:
 @click.argument("new_text", metavar="[REV]", required=False)
 @common_options
 def diff(output: Output, path: Path, old_text: str, new_text: str | None) -> None:
-    """Show what differs between two revisions, or between a revision and the file."""
+    """Compare two revisions, or one with the file."""
     from nbtrack.cli.diff_text import diff_lines, summary_line
     from nbtrack.history.lookup import resolve_revision
 
@@ -135,7 +135,7 @@ def restore(
     yes: bool,
     force: bool,
 ) -> None:
-    """Bring a revision back into the notebook's file, or one cell of it.
+    """Bring a revision back into the file, or one cell of it.
 
     The present state is recorded first, so that nothing is lost. A notebook that is open in
     JupyterLab is better restored there, in the History panel: that is an edit you can undo.

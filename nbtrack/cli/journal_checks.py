@@ -13,7 +13,7 @@ from nbtrack.journal import held_journals
 
 
 def holds_records(location: str) -> bool:
-    """Whether anything was recorded there: in the store, or by processes that left before it was."""
+    """Whether anything was recorded there, also by processes that died before there was a store."""
     if "://" in location:
         return True
     directory = Path(location)

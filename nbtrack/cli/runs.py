@@ -101,7 +101,7 @@ def _next_page(query: RunQuery, token: str) -> RunQuery:
 @click.argument("run_text", metavar="RUN")
 @common_options
 def show(output: Output, run_text: str) -> None:
-    """Show one run: params, metrics, files, environment and the code that ran."""
+    """Show everything about one run, with the code that ran."""
     from nbtrack.cli.run_detail import run_detail
     from nbtrack.cli.run_tables import print_run
 

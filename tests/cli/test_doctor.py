@@ -95,7 +95,7 @@ def test_lines_for_a_person(nbtrack: Command, jupyter: Path) -> None:
     """Without --json each finding is a line, and the last one is the sum."""
     lines = nbtrack("doctor").out.splitlines()
     assert lines[0].startswith("✓ versions: nbtrack ")
-    assert lines[-1] == "No problem found."
+    assert lines[-1] == "No problem found.", lines
 
 
 @pytest.mark.parametrize("line", ["c.NbtrackConfig.store = 1 / 0", "c.NbtrackConfig.store = 3"])
