@@ -131,8 +131,8 @@ async function recordBefore(
 ): Promise<RevisionInfo | null> {
   if (!recorder) {
     throw new NotRecordedError(
-      'History is switched off, so the present state could not be recorded first. ' +
-        'Switch on “Record the notebook’s history” in the settings of nbtrack.'
+      'Nothing was restored: history is switched off in nbtrack’s settings, ' +
+        'so the present state could not be kept.'
     );
   }
   try {
@@ -145,7 +145,7 @@ async function recordBefore(
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new NotRecordedError(
-      `Nothing was restored, because the present state could not be recorded first. ${reason}`
+      `Nothing was restored: the present state could not be recorded first. ${reason}`
     );
   }
 }

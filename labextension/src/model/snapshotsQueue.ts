@@ -102,12 +102,6 @@ export class SnapshotQueue {
     }
   }
 
-  /** Give up what is not sent. */
-  dispose(): void {
-    this.disposed = true;
-    this.wake?.();
-  }
-
   private append(entry: Entry): void {
     const last = this.entries.at(-1);
     if (
@@ -149,7 +143,7 @@ export class SnapshotQueue {
       while (this.entries.length > 0) {
         const entry = this.entries[0]!;
         this.inFlight = entry;
-        const outcome = this.disposed ? 'dropped' : await this.send(entry);
+        const outcome = await this.send(entry);
         this.inFlight = null;
         if (outcome === 'unreachable') {
           this.failUrgent();
@@ -270,7 +264,6 @@ export class SnapshotQueue {
   private inFlight: Entry | null = null;
   private pumping: Promise<void> | null = null;
   private wake: (() => void) | null = null;
-  private disposed = false;
   private suspendedUntil = 0;
   private base: number | null = null;
   private sequence = 1;

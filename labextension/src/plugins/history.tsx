@@ -210,7 +210,8 @@ export const historyPlugin: JupyterFrontEndPlugin<void> = {
           typeof args['label'] === 'string' ? args['label'] : await askName();
         if (label) {
           await checkpoint(label).catch((error: unknown) => {
-            Notification.error(error instanceof Error ? error.message : String(error));
+            const text = error instanceof Error ? error.message : String(error);
+            Notification.error(text, { autoClose: 12_000 });
           });
         }
       }

@@ -38,8 +38,9 @@ class RestoreService implements INbtrackRestore {
     this.restorer = new Restorer(recorders);
   }
 
+  /** Of the notebook one works in. */
   get last(): IRestoredNotice | null {
-    return this._last;
+    return this.notebooks.currentWidget === this.restoredPanel ? this._last : null;
   }
 
   get lastChanged(): ISignal<INbtrackRestore, void> {
@@ -80,7 +81,7 @@ class RestoreService implements INbtrackRestore {
       });
       this.tell(done);
     } catch (error) {
-      Notification.error(error instanceof Error ? error.message : String(error));
+      complain(error);
     }
   }
 
@@ -94,7 +95,7 @@ class RestoreService implements INbtrackRestore {
     } catch (error) {
       // The way back stays open.
       this.undoLast ??= undo;
-      Notification.error(error instanceof Error ? error.message : String(error));
+      complain(error);
     }
   }
 
@@ -130,6 +131,7 @@ class RestoreService implements INbtrackRestore {
     const undo = () => void this.undo();
     this.forget();
     this.undoLast = done.undo;
+    this.restoredPanel = done.panel;
     this.notification = Notification.success(text, {
       autoClose: 15_000,
       actions: [{ label: 'Undo restore', callback: undo, displayType: 'accent' }]
@@ -143,6 +145,7 @@ class RestoreService implements INbtrackRestore {
       Notification.dismiss(this.notification);
     }
     this.notification = null;
+    this.restoredPanel = null;
     this.undoLast = null;
     this._last = null;
     this._lastChanged.emit();
@@ -150,9 +153,15 @@ class RestoreService implements INbtrackRestore {
 
   private readonly restorer: Restorer;
   private notification: string | null = null;
+  private restoredPanel: NotebookPanel | null = null;
   private undoLast: (() => Promise<void>) | null = null;
   private _last: IRestoredNotice | null = null;
   private readonly _lastChanged = new Signal<this, void>(this);
+}
+
+function complain(error: unknown): void {
+  const text = error instanceof Error ? error.message : String(error);
+  Notification.error(text, { autoClose: 12_000 });
 }
 
 /** Let the kernel of each notebook ask for a restore of that notebook. */
