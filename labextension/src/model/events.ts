@@ -3,11 +3,16 @@
 import type { Event, ServiceManager } from '@jupyterlab/services';
 import { type ISignal, Signal } from '@lumino/signaling';
 
+import { getStatus } from '../api/client';
 import { type ChangeEvent, EVENT_SCHEMA_ID } from '../api/generated';
+import { ApiError } from '../api/request';
 import type { INbtrackChanges } from '../tokens';
 
 /** Enough to feel live, few enough not to flood the server in a logging loop. */
 const QUIET_MS = 250;
+
+/** How often a server that went away is asked whether it is back. */
+const RETRY_MS = 5000;
 
 type Change = ChangeEvent & { everything: boolean };
 
@@ -38,9 +43,27 @@ export class ChangeFeed implements INbtrackChanges {
     this.schedule();
   }
 
+  /** The server went away: what it told meanwhile is lost, so ask for all when it is back. */
   private onFailure(): void {
-    this._everything = true;
-    this.schedule();
+    if (this._isLost) {
+      return;
+    }
+    this._isLost = true;
+    const retry = () => {
+      getStatus().then(back, (error: unknown) => {
+        if (error instanceof ApiError && error.code === 'network') {
+          window.setTimeout(retry, RETRY_MS);
+        } else {
+          back();
+        }
+      });
+    };
+    const back = () => {
+      this._isLost = false;
+      this._everything = true;
+      this.schedule();
+    };
+    window.setTimeout(retry, RETRY_MS);
   }
 
   /** A hidden page's socket may have slept. */
@@ -72,6 +95,7 @@ export class ChangeFeed implements INbtrackChanges {
     this._changed.emit(change);
   }
 
+  private _isLost = false;
   private _paused = false;
   private _runs = new Set<string>();
   private _notebooks = new Set<string>();
