@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 MODEL = """
   const notebook = [...window.jupyterapp.shell.widgets('main')]
-    .find(w => w.content?.model?.sharedModel && w.content.widgets && w.isVisible);
+    .find(w => w.content?.model?.sharedModel && w.content.widgets);
   const model = notebook.content.model.sharedModel;
 """
 
@@ -84,9 +84,7 @@ class Person:
         """Open a notebook and wait until its kernel is idle."""
         self.page.goto(self.lab.open_url(name))
         self.page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=60_000)
-        self.page.wait_for_selector(
-            ".jp-Notebook-ExecutionIndicator[data-status='idle']", timeout=60_000
-        )
+        self.waits()
 
     def does(self, command: str, **args: object) -> None:
         """Run a JupyterLab command, without waiting for its end."""
@@ -138,6 +136,10 @@ class Person:
             f"() => {{ {MODEL} return model.cells.map(c => [c.id, c.source]); }}"
         )
         return [(cell_id, source) for cell_id, source in found]
+
+    def saves(self) -> None:
+        """Save the open notebook."""
+        self.page.evaluate(f"() => {{ {MODEL} return notebook.context.save(); }}")
 
     def edits(self, script: str) -> None:
         """Change the open notebook's shared model (``model``) as many quick edits would."""

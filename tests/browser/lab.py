@@ -38,9 +38,9 @@ class Lab:
         return str(Path(self.env["JUPYTER_DATA_DIR"]) / "nbtrack")
 
     def open_url(self, path: str = "") -> str:
-        """The address of JupyterLab itself or of a notebook in it, token included."""
+        """The address of JupyterLab, or of a notebook alone in it, token included."""
         place = f"lab/tree/{path}" if path else "lab"
-        return f"{self.url}{place}?token={self.token}"
+        return f"{self.url}{place}?reset&token={self.token}"
 
 
 def isolated_env(home: Path) -> dict[str, str]:

@@ -90,7 +90,7 @@ def test_a_tracked_cell_shows_a_card(demo: Person) -> None:
 def test_a_run_opens_with_its_curves_code_and_figure(demo: Person) -> None:
     """A click on a run opens its page: params, curves, artifacts, code and environment."""
     rows = demo.shows_runs()
-    rows.filter(has_text="network").dblclick()
+    rows.filter(has_text="network").get_by_text("network", exact=True).dblclick()
     page = demo.page.locator("[data-testid=nbtrack-run-page]")
     expect(page).to_contain_text("hidden_units")
     expect(page).to_contain_text("MLPClassifier")
@@ -107,7 +107,7 @@ def test_runs_are_compared(demo: Person) -> None:
     table = demo.page.locator("[data-testid=nbtrack-compare-table]")
     expect(table).to_contain_text("accuracy")
     expect(table).to_contain_text("model_kind")
-    expect(table.get_by_text("svm")).to_be_visible()
+    expect(table.get_by_role("columnheader", name="svm")).to_be_visible()
 
 
 def test_headless_gives_the_same(demo: Person, tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_headless_gives_the_same(demo: Person, tmp_path: Path) -> None:
 
 def test_a_saved_notebook_keeps_its_cards(demo: Person, page: Page, tmp_path: Path) -> None:
     """Exported to HTML, the cards are tables and pictures that need no server."""
-    demo.does("docmanager:save")
+    demo.saves()
     path = demo.lab.root / NOTEBOOK.name
     until(lambda: path.read_text().count("vnd.nbtrack.run+json"), lambda n: n >= RUN_COUNT)
     done = subprocess.run(

@@ -71,7 +71,7 @@ class TestRestore:
         edited = person.cells()
         rows = person.shows_history()
         rows.last.click()
-        rows.last.locator("[data-testid=nbtrack-restore]").click()
+        rows.last.get_by_role("button", name="Restore").first.click()
         person.accepts()
         until(person.cells, lambda cells: cells == list(CELLS))
 
