@@ -194,7 +194,10 @@ export class DocumentRecorder {
 
 /** The recorders of all open notebooks, one a document. */
 export class Recorders {
-  constructor(private readonly pathOf: (context: NotebookContext) => string) {
+  constructor(
+    /** A document's path as the contents API names it. */
+    readonly pathOf: (context: NotebookContext) => string
+  ) {
     window.addEventListener('pagehide', () => {
       this.byContext.forEach(recorder => recorder.closeWithPage());
     });

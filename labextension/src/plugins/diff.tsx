@@ -5,8 +5,14 @@ import {
   type JupyterFrontEnd,
   type JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import { MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
+import {
+  ICommandPalette,
+  MainAreaWidget,
+  Notification,
+  WidgetTracker
+} from '@jupyterlab/apputils';
 import { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
+import { INotebookTracker } from '@jupyterlab/notebook';
 import { ReactWidget } from '@jupyterlab/ui-components';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import * as React from 'react';
@@ -25,6 +31,7 @@ import type { Recorders } from '../model/snapshots';
 import { StateModel } from '../model/state';
 import { CommandIDs, INbtrackRecorders, INbtrackRestore } from '../tokens';
 import { cellHighlight } from './highlight';
+import { RevisionPicker } from './pickRevision';
 
 type Args = ReadonlyPartialJSONObject;
 type Commands = JupyterFrontEnd['commands'];
@@ -120,14 +127,16 @@ export const diffPlugin: JupyterFrontEndPlugin<void> = {
   id: 'nbtrack:diff',
   description: 'Compares a revision with now or with another, and shows one to read.',
   autoStart: true,
-  requires: [INbtrackRecorders, INbtrackRestore],
-  optional: [IEditorLanguageRegistry, ILayoutRestorer],
+  requires: [INotebookTracker, INbtrackRecorders, INbtrackRestore],
+  optional: [IEditorLanguageRegistry, ILayoutRestorer, ICommandPalette],
   activate: (
     app: JupyterFrontEnd,
+    notebooks: INotebookTracker,
     recorders: Recorders,
     restore: INbtrackRestore,
     languages: IEditorLanguageRegistry | null,
-    restorer: ILayoutRestorer | null
+    restorer: ILayoutRestorer | null,
+    palette: ICommandPalette | null
   ): void => {
     const { commands, shell } = app;
     const tracker = new WidgetTracker<MainAreaWidget>({ namespace: 'nbtrack-diff' });
@@ -140,8 +149,7 @@ export const diffPlugin: JupyterFrontEndPlugin<void> = {
       shell.activateById(widget.id);
     };
 
-    const openDiff = async (args: Args): Promise<void> => {
-      const revisionId = String(args['revision_id']);
+    const openDiff = async (revisionId: string, args: Args): Promise<void> => {
       const against = typeof args['against'] === 'string' ? args['against'] : LIVE;
       const id = `nbtrack-diff-${revisionId}-${against}`;
       const open = byId(id);
@@ -176,8 +184,7 @@ export const diffPlugin: JupyterFrontEndPlugin<void> = {
       await model.refresh();
     };
 
-    const openBeside = async (args: Args): Promise<void> => {
-      const revision_id = String(args['revision_id']);
+    const openBeside = async (revision_id: string): Promise<void> => {
       const id = `nbtrack-revision-${revision_id}`;
       const open = byId(id);
       if (open) {
@@ -209,17 +216,42 @@ export const diffPlugin: JupyterFrontEndPlugin<void> = {
       await model.refresh();
     };
 
-    const hasRevision = (args: Args) => typeof args['revision_id'] === 'string';
-    commands.addCommand(CommandIDs.openRevision, {
-      label: 'Compare revision with now',
-      isEnabled: hasRevision,
-      execute: openDiff
-    });
-    commands.addCommand(CommandIDs.openRevisionBeside, {
-      label: 'Open revision as read-only beside',
-      isEnabled: hasRevision,
-      execute: openBeside
-    });
+    const picker = new RevisionPicker(notebooks, recorders);
+    const add = (
+      command: string,
+      label: string,
+      title: string,
+      open: (revisionId: string, args: Args) => Promise<void>
+    ): void => {
+      commands.addCommand(command, {
+        label,
+        isEnabled: args => picker.canPick(args),
+        execute: async args => {
+          try {
+            const revisionId = await picker.pick(args, title);
+            if (revisionId !== null) {
+              await open(revisionId, args);
+            }
+          } catch (error) {
+            const text = error instanceof Error ? error.message : String(error);
+            Notification.error(text, { autoClose: 12_000 });
+          }
+        }
+      });
+      palette?.addItem({ command, category: 'nbtrack' });
+    };
+    add(
+      CommandIDs.openRevision,
+      'Compare a revision with now…',
+      'Compare with now',
+      openDiff
+    );
+    add(
+      CommandIDs.openRevisionBeside,
+      'Open a revision as read-only beside…',
+      'Open as read-only',
+      openBeside
+    );
     restoreTabs(tracker, restorer);
   }
 };

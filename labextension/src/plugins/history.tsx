@@ -24,7 +24,6 @@ import {
   INbtrackSettings,
   INbtrackSidebar
 } from '../tokens';
-import { contentsPath } from './snapshots';
 
 const TAB_ID = 'history';
 
@@ -82,13 +81,12 @@ function revisionActions(commands: JupyterFrontEnd['commands']): IRevisionAction
 
 /** Follow the notebook one works in: which one, under which path, at which cell. */
 function follow(
-  app: JupyterFrontEnd,
   notebooks: INotebookTracker,
+  recorders: Recorders,
   model: HistoryModel
 ): void {
   let shown: NotebookPanel | null = null;
-  const pathOf = (panel: NotebookPanel) =>
-    contentsPath(app.serviceManager.contents, panel.context.path);
+  const pathOf = (panel: NotebookPanel) => recorders.pathOf(panel.context);
   const renamed = () => {
     if (shown) {
       model.rename(pathOf(shown));
@@ -178,7 +176,7 @@ export const historyPlugin: JupyterFrontEndPlugin<void> = {
     });
     sidebar.addTab({ id: TAB_ID, label: 'History', rank: 20, widget });
 
-    follow(app, notebooks, model);
+    follow(notebooks, recorders, model);
     changes.changed.connect((_, change) => model.noteChange(change));
     recorders.recorded.connect((_, { reply }) => {
       if (reply.created && reply.notebook_id) {

@@ -9,6 +9,7 @@ import {
 } from '@jupyterlab/apputils';
 import { IDocumentManager } from '@jupyterlab/docmanager';
 import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
+import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import { type ISignal, Signal } from '@lumino/signaling';
 import * as React from 'react';
 
@@ -18,6 +19,9 @@ import type { IRestoredNotice } from '../components/history/types';
 import { Restorer, type Restored } from '../model/restore';
 import type { Recorders } from '../model/snapshots';
 import { CommandIDs, INbtrackRecorders, INbtrackRestore } from '../tokens';
+import { RevisionPicker } from './pickRevision';
+
+type Args = ReadonlyPartialJSONObject;
 
 /** The kernel's `%revert` opens a comm with this name. */
 const COMM_TARGET = 'nbtrack.commands';
@@ -211,25 +215,39 @@ export const restorePlugin: JupyterFrontEndPlugin<INbtrackRestore> = {
   ): INbtrackRestore => {
     const service = new RestoreService(documents, notebooks, recorders);
     answerKernels(notebooks, service);
-    const read = (
-      args: Record<string, unknown>,
+    const picker = new RevisionPicker(notebooks, recorders);
+    const run = async (
+      args: Args,
+      title: string,
       cellId: string | null
-    ): RestoreArgs => ({
-      revision_id: String(args['revision_id'] ?? ''),
-      cell_id: cellId,
-      outputs: args['outputs'] === true,
-      confirm: args['confirm'] !== false
-    });
+    ): Promise<void> => {
+      try {
+        const revisionId = await picker.pick(args, title);
+        if (revisionId !== null) {
+          await service.restore({
+            revision_id: revisionId,
+            cell_id: cellId,
+            outputs: args['outputs'] === true,
+            confirm: args['confirm'] !== false
+          });
+        }
+      } catch (error) {
+        complain(error);
+      }
+    };
+    const cellOf = (args: Args): string | null =>
+      typeof args['cell_id'] === 'string'
+        ? args['cell_id']
+        : (notebooks.activeCell?.model.id ?? null);
     app.commands.addCommand(CommandIDs.restoreRevision, {
-      label: 'Restore revision…',
-      isEnabled: args => typeof args['revision_id'] === 'string',
-      execute: args => service.restore(read(args, null))
+      label: 'Restore notebook from a revision…',
+      isEnabled: args => picker.canPick(args),
+      execute: args => run(args, 'Restore the notebook to', null)
     });
     app.commands.addCommand(CommandIDs.restoreCell, {
-      label: 'Restore cell from revision…',
-      isEnabled: args =>
-        typeof args['revision_id'] === 'string' && typeof args['cell_id'] === 'string',
-      execute: args => service.restore(read(args, String(args['cell_id'])))
+      label: 'Restore cell from a revision…',
+      isEnabled: args => picker.canPick(args) && cellOf(args) !== null,
+      execute: args => run(args, 'Restore the cell to', cellOf(args))
     });
     app.commands.addCommand(CommandIDs.undoRestore, {
       label: 'Undo restore',
@@ -239,7 +257,10 @@ export const restorePlugin: JupyterFrontEndPlugin<INbtrackRestore> = {
     service.lastChanged.connect(() =>
       app.commands.notifyCommandChanged(CommandIDs.undoRestore)
     );
-    palette?.addItem({ command: CommandIDs.undoRestore, category: 'nbtrack' });
+    const { restoreRevision, restoreCell, undoRestore } = CommandIDs;
+    for (const command of [restoreRevision, restoreCell, undoRestore]) {
+      palette?.addItem({ command, category: 'nbtrack' });
+    }
     return service;
   }
 };

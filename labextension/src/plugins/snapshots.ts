@@ -11,7 +11,7 @@ import { INbtrackRecorders, INbtrackSettings } from '../tokens';
 const LOCAL_DRIVES = new Set(['', 'RTC']);
 
 /** A document's path as the contents API of the server names it. */
-export function contentsPath(contents: Contents.IManager, path: string): string {
+function contentsPath(contents: Contents.IManager, path: string): string {
   return LOCAL_DRIVES.has(contents.driveName(path)) ? contents.localPath(path) : path;
 }
 
