@@ -11,10 +11,10 @@ from pathlib import Path
 import click
 
 import nbtrack
-from nbtrack.cli.notebook_files import read_notebook
 from nbtrack.cli.output import Output, common_options
 from nbtrack.config import STORE_ENV
 from nbtrack.errors import MissingDependencyError, StoreError
+from nbtrack.history.files import read_notebook
 
 FIRST_NOTEBOOK = "01-first-run.ipynb"
 _NEEDED = ("sklearn", "pandas")
@@ -41,8 +41,8 @@ def demo(
 ) -> int:
     """Try nbtrack on example notebooks with real data.
 
-    Copies the notebooks into a folder and opens JupyterLab on the first one. Nothing outside
-    that folder is touched: the demo has a store of its own in it.
+    Copies the notebooks into a folder and opens JupyterLab on the first one. What you record
+    stays there too: the demo has a store of its own.
     """
     missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
     if missing:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -11,12 +13,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.cli.notebook_files import read_notebook, write_notebook
 from nbtrack.cli.output import Output, counted, duration_text, print_json
 from nbtrack.cli.revision_tables import revision_line
 from nbtrack.cli.texts import run_lines
 from nbtrack.entities import Notebook, Revision, RevisionReason, utc_now
 from nbtrack.errors import StateError, UsageError
+from nbtrack.history.files import read_notebook, write_notebook
 from nbtrack.present import revision_infos, run_summaries
 
 if TYPE_CHECKING:
@@ -170,4 +172,9 @@ def _report(output: Output, notebook: Notebook, began_at: datetime) -> None:
     output.say(f"\n{counted(len(revisions), 'revision')}, newest first")
     for revision in revisions:
         output.say(f"  {revision_line(revision)}")
-    output.say(f"\nLook at them: nbtrack runs list --store {store.location}")
+    output.say(f"\nLook at them: {_command()} runs list --store {store.location}")
+
+
+def _command() -> str:
+    """How this command can be called again."""
+    return "nbtrack" if shutil.which("nbtrack") else sys.argv[0]

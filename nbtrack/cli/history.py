@@ -94,7 +94,7 @@ def diff(output: Output, path: Path, old_text: str, new_text: str | None) -> Non
 
 
 def _compare(store: Store, path: Path, old: Revision, new: Revision | None) -> NotebookDiff:
-    from nbtrack.cli.notebook_files import read_notebook
+    from nbtrack.history.files import read_notebook
     from nbtrack.history.lookup import compare_revisions, compare_with_document
     from nbtrack.history.manifest import encode
     from nbtrack.present import notebook_diff, revision_info
@@ -156,7 +156,7 @@ def restore(
 
 
 def _refuse_open(path: Path) -> None:
-    from nbtrack.cli.notebook_files import open_in_server
+    from nbtrack.cli.open_notebooks import open_in_server
 
     address = open_in_server(path)
     if address is not None:
@@ -185,7 +185,7 @@ def _write_copy(
     with_outputs: bool,
     yes: bool,
 ) -> None:
-    from nbtrack.cli.notebook_files import read_notebook, write_notebook
+    from nbtrack.history.files import read_notebook, write_notebook
     from nbtrack.history.lookup import revision_document
     from nbtrack.history.restore import restored_document
 
@@ -213,7 +213,7 @@ def _restore_file(
     *,
     with_outputs: bool,
 ) -> None:
-    from nbtrack.cli.notebook_files import read_notebook, write_notebook
+    from nbtrack.history.files import read_notebook, write_notebook
     from nbtrack.history.restore import restore_closed
     from nbtrack.present import revision_info
     from nbtrack.tracking.session import user_name

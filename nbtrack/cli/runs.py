@@ -122,13 +122,12 @@ def compare(output: Output, run_texts: tuple[str, ...], only_differences: bool) 
     if len(run_texts) < 2:
         raise click.UsageError("Name at least two runs.", click.get_current_context())
     from nbtrack.cli.run_tables import print_comparison
-    from nbtrack.present import run_summaries
-    from nbtrack.query import compare as compare_runs
+    from nbtrack.comparison import compare_runs
 
     store = output.open_store()
-    found = [find_run(store, text) for text in run_texts]
-    rows = [row for row in compare_runs(found) if row.differs or not only_differences]
-    comparison = Comparison(runs=run_summaries(store, found, path=str), rows=rows)
+    found = compare_runs(store, [find_run(store, text).run_id for text in run_texts])
+    rows = [row for row in found.rows if row.differs or not only_differences]
+    comparison = Comparison(runs=found.runs, rows=rows)
     if output.as_json:
         print_json(comparison)
     else:
