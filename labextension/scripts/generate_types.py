@@ -118,9 +118,7 @@ def render() -> str:
     docs = member_docs()
     own = [struct.__name__ for struct in structs()]
     enums = sorted(set(components) - set(own))
-    constants = "".join(
-        f"export const {name} = '{getattr(wire, name)}';\n" for name in CONSTANTS
-    )
+    constants = "".join(f"export const {name} = '{getattr(wire, name)}';\n" for name in CONSTANTS)
     number = "export type MetricValue = number | 'NaN' | 'Infinity' | '-Infinity';\n"
     parts = [declaration(name, components[name], docs) for name in [*enums, *own]]
     shared = typescript(components["MetricInfo"]["properties"]["last"])

@@ -42,6 +42,9 @@ export function chartOption(
     yAxis: {
       type: view.log ? 'log' : 'value',
       scale: true,
+      // Whole decades would leave most of a chart empty. Null takes it back: options are merged.
+      min: view.log ? 'dataMin' : null,
+      max: view.log ? 'dataMax' : null,
       axisLabel: { ...label, formatter: (y: number) => formatNumber(y, 4) },
       splitLine: { lineStyle: { color: theme.grid } }
     },
