@@ -112,6 +112,6 @@ class FrontEndBuildHook(BuildHookInterface):  # type: ignore[type-arg]
         ours = self.metadata.version
         if theirs != ours:
             raise RuntimeError(
-                f"labextension/package.json says version {theirs}, nbtrack/__init__.py {ours}: "
+                f"labextension/package.json says version {theirs}, nbtrack/version.py {ours}: "
                 "both halves carry one version"
             )

@@ -6,10 +6,10 @@ kernel of an environment can afford it.
 
 from __future__ import annotations
 
+from nbtrack.version import __version__
+
 # As type checkers know it; importing typing would be most of this import's time.
 TYPE_CHECKING = False
-
-__version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from typing import Any

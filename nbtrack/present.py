@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from nbtrack.entities import Artifact, Execution, Experiment, MetricSummary, Origin, Revision, Run
-from nbtrack.query import metric_direction
+from nbtrack.ranking import metric_direction
 from nbtrack.wire import (
     ArtifactInfo,
     CellChangeInfo,

@@ -65,7 +65,7 @@ def test_importing_it_loads_nothing() -> None:
         "print(sorted(set(sys.modules) - before))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "['__future__', 'nbtrack']"
+    assert done.stdout.strip() == "['__future__', 'nbtrack', 'nbtrack.version']"
 
 
 def test_logging_loads_no_database() -> None:

@@ -9,7 +9,6 @@ from typing import Any
 
 import click
 
-import nbtrack
 from nbtrack.cli.output import Output, common_options, print_json
 from nbtrack.errors import (
     BlobMissingError,
@@ -19,6 +18,7 @@ from nbtrack.errors import (
     StoreError,
     UsageError,
 )
+from nbtrack.version import __version__
 
 EXIT_OK, EXIT_PROBLEM, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
 
@@ -50,7 +50,7 @@ class LazyGroup(click.Group):
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 done, 1 not found or a problem, 2 wrong usage.",
 )
-@click.version_option(nbtrack.__version__, prog_name="nbtrack")
+@click.version_option(__version__, prog_name="nbtrack")
 @common_options
 def root(output: Output) -> None:
     """Tracked runs and notebook history, on this machine."""

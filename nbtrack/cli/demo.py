@@ -10,7 +10,6 @@ from pathlib import Path
 
 import click
 
-import nbtrack
 from nbtrack.cli.output import Output, common_options
 from nbtrack.config import STORE_ENV
 from nbtrack.errors import MissingDependencyError, StoreError
@@ -80,7 +79,7 @@ def copy_notebooks(directory: Path) -> list[str]:
 
 
 def _packaged_notebooks() -> Path:
-    package = Path(nbtrack.__file__).parent
+    package = Path(__file__).parents[1]
     installed = package / "notebooks"
     # An editable installation from a clone has them beside the package.
     return installed if installed.is_dir() else package.parent / "notebooks"

@@ -13,8 +13,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import nbtrack
 from nbtrack.cli.checks import Check
+from nbtrack.version import __version__
 
 _REINSTALL = (
     f"Install nbtrack again: {sys.executable} -m pip install --force-reinstall --no-deps nbtrack "
@@ -31,7 +31,7 @@ _PROBE = (
 def version_check() -> Check:
     """The versions of what matters, for a bug report."""
     names = ("jupyterlab", "jupyter_server", "ipykernel", "ipython")
-    versions = [f"nbtrack {nbtrack.__version__}", f"Python {platform.python_version()}"]
+    versions = [f"nbtrack {__version__}", f"Python {platform.python_version()}"]
     versions += [f"{name} {metadata.version(name)}" for name in names]
     return Check("versions", "ok", f"{', '.join(versions)}, {platform.platform()}")
 
@@ -73,7 +73,7 @@ def front_end_check() -> Check:
             "front end",
             "problem",
             f"The extension in {found['ext_path']} is version {found['version']}, "
-            f"but nbtrack is {nbtrack.__version__}.",
+            f"but nbtrack is {__version__}.",
             _REINSTALL,
         )
     disabled: list[str] = get_page_config(folders).get("disabledExtensions", [])
@@ -92,7 +92,7 @@ def _same_version(front_end: str) -> bool:
     def plain(text: str) -> str:
         return "".join(text.replace("-", "").replace("alpha", "a").replace("beta", "b").split("."))
 
-    return plain(front_end) == plain(nbtrack.__version__)
+    return plain(front_end) == plain(__version__)
 
 
 def kernel_checks(timeout_s: float) -> Iterator[Check]:

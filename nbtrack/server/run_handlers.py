@@ -8,11 +8,11 @@ from typing import Literal, cast
 
 import msgspec
 
+from nbtrack.comparison import compare_runs
 from nbtrack.entities import Execution, Run
 from nbtrack.errors import NotFoundError, UsageError
 from nbtrack.history.earlier import earlier_of
 from nbtrack.present import artifact_info, execution_info, run_summaries
-from nbtrack.query import compare_runs
 from nbtrack.records import Record, RunRenamed, TagSet
 from nbtrack.server.base import ApiHandler, endpoint
 from nbtrack.server.downsample import kept_points

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from nbtrack import __version__
 from nbtrack.server.base import ApiHandler, endpoint
+from nbtrack.version import __version__
 from nbtrack.wire import ExperimentInfo, ExperimentList, Status
 
 

@@ -75,7 +75,7 @@ def _make_private(directory: Path) -> None:
 
 class _RemoteFiles:
     def __init__(self, url: str) -> None:
-        from fsspec.core import url_to_fs  # type: ignore[import-untyped]
+        from fsspec.core import url_to_fs
 
         fs, root = url_to_fs(url)
         self._fs: Any = fs

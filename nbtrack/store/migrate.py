@@ -11,7 +11,6 @@ from pathlib import Path
 
 from sqlalchemy import Engine, inspect, text
 
-import nbtrack
 from nbtrack.errors import StoreError, StoreTooNewError
 from nbtrack.store.dialect import (
     BEGIN_OPTION,
@@ -20,6 +19,7 @@ from nbtrack.store.dialect import (
     create_sqlite_file,
     sqlite_lock,
 )
+from nbtrack.version import __version__
 
 HEAD_REVISION = "0001"
 """The last migration's id. A test ensures that Alembic agrees."""
@@ -79,7 +79,7 @@ def _refuse_newer(engine: Engine, directory: Path, found: str, head: str) -> Non
         writer = connection.execute(text("SELECT written_by FROM store_state")).scalar()
     raise StoreTooNewError(
         f"the store at {directory} was written by nbtrack {writer} (schema {found}), newer than "
-        f"this nbtrack {nbtrack.__version__} (schema {head}). Update with: pip install -U "
+        f"this nbtrack {__version__} (schema {head}). Update with: pip install -U "
         f"nbtrack; or use another store by setting NBTRACK_STORE; or bring back an older state "
         f"from {directory / 'backups'}"
     )
@@ -109,7 +109,7 @@ def _upgrade(engine: Engine, directory: Path, migrations: Path) -> None:
             command.upgrade(config, "head")
             connection.execute(
                 text("UPDATE store_state SET written_by = :version"),
-                {"version": nbtrack.__version__},
+                {"version": __version__},
             )
     except (SQLAlchemyError, CommandError) as error:
         raise StoreError(

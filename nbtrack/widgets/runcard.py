@@ -116,7 +116,7 @@ def _metric(
     count: int | MetricSummary,
     points: list[tuple[int, float]] | None,
 ) -> MetricCard:
-    from nbtrack.query import metric_direction
+    from nbtrack.ranking import metric_direction
 
     baseline = comparison.baseline
     previous = baseline.previous.metrics.get(key) if baseline and baseline.previous else None

@@ -61,9 +61,7 @@ def _watched_shell() -> Iterator[InteractiveShell]:
         def no_card(cell: CellRun) -> _NoCard:
             return _NoCard()
 
-        recorder = CellRecorder(
-            lambda: session, card_for=no_card, after=lambda facts: None
-        )
+        recorder = CellRecorder(lambda: session, card_for=no_card, after=lambda facts: None)
         shell = _plain_shell()
         hooks = CaptureHooks(shell, recorder, NbtrackConfig())
         shell.events.register("pre_run_cell", hooks.pre_run_cell)

@@ -1,6 +1,6 @@
 """The magics: ``%%track``, ``%track``, ``%runs``, ``%revisions``, ``%revert``, ``%checkpoint``.
 
-They parse their line and say what was done; the work is in `nbtrack.kernel_side`.
+They parse their line and say what was done; the work is in `nbtrack.kernel.side`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from nbtrack.capture.options import FLAGS, USAGE, VALUES, parse_options
 from nbtrack.errors import NbtrackError, UsageError
 
 if TYPE_CHECKING:
-    from nbtrack.kernel_side import KernelSide
+    from nbtrack.kernel.side import KernelSide
 
 _TRACK_CELL = f"""Track this cell: its run gets params, metrics, curves, outputs and environment.
 

@@ -1,6 +1,6 @@
 """The IPython extension: what is loaded into every kernel, and so costs next to nothing.
 
-Only names are registered here. What does the work (`nbtrack.kernel_side`) is imported when the
+Only names are registered here. What does the work (`nbtrack.kernel.side`) is imported when the
 first cell runs, or a moment after the kernel started, in the background.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nbtrack.kernel_side import KernelSide
+    from nbtrack.kernel.side import KernelSide
 
 _WARM_UP_AFTER_S = 1.0
 _COMPLETED = ("%%track", "%track")
@@ -35,7 +35,7 @@ class Extension:
     def side(self) -> KernelSide:
         """The part that does the work, made on first use."""
         if self._side is None:
-            from nbtrack.kernel_side import KernelSide
+            from nbtrack.kernel.side import KernelSide
 
             self._side = KernelSide(self.shell)
         return self._side
@@ -84,7 +84,7 @@ class Extension:
 
     def complete(self, _: Any, event: Any) -> list[str]:
         """IPython's hook for completing a ``%%track`` line."""
-        from nbtrack import magics
+        from nbtrack.kernel import magics
 
         return magics.complete(self.side, event.line)
 
@@ -93,7 +93,7 @@ class Extension:
         import threading
 
         def work() -> None:
-            import nbtrack.kernel_side
+            import nbtrack.kernel.side
             import nbtrack.widgets.live  # noqa: F401
 
         timer = threading.Timer(_WARM_UP_AFTER_S, work)
@@ -114,7 +114,7 @@ def _magic(extension: Extension, kind: str, name: str) -> Any:
     """A magic that imports what it does when it is used; its documentation comes with it."""
 
     def run(line: str, cell: str | None = None) -> Any:
-        from nbtrack import magics
+        from nbtrack.kernel import magics
 
         return magics.run(extension.side, kind, name, line, cell)
 
@@ -136,7 +136,7 @@ class _Documented:
 
     @property
     def __doc__(self) -> str:  # type: ignore[override]
-        from nbtrack import magics
+        from nbtrack.kernel import magics
 
         return magics.documentation(*self._key)
 

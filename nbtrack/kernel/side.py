@@ -18,7 +18,7 @@ from nbtrack.capture.notebook import (
 from nbtrack.config import load_config
 from nbtrack.entities import Notebook
 from nbtrack.errors import UsageError
-from nbtrack.kernel_history import ExecutionHistory, ask_front_end, restore_file
+from nbtrack.kernel.history import ExecutionHistory, ask_front_end, restore_file
 from nbtrack.tracking.cells import Card, CellRecorder, CellRun
 from nbtrack.tracking.session import Session, session
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
-import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nbtrack.capture.notebook import code_of
 from nbtrack.entities import Notebook, Revision, utc_now
-from nbtrack.errors import StoreError, UsageError
 from nbtrack.tracking.session import user_name
 
 if TYPE_CHECKING:
@@ -92,6 +88,7 @@ def restore_file(
     Raises:
         StoreError: the file cannot be written; it is as it was.
     """
+    from nbtrack.history.files import read_notebook, write_notebook
     from nbtrack.history.restore import restore_closed
 
     path = Path(notebook.path)
@@ -99,38 +96,10 @@ def restore_file(
         store,
         notebook,
         revision,
-        read=lambda: _read(path),
-        write=lambda document: _write(path, document),
+        read=lambda: read_notebook(path),
+        write=lambda document: write_notebook(path, document),
         author=user_name(),
         at=utc_now(),
         cell_id=cell_id,
     )
     return recorded.revision
-
-
-def _read(path: Path) -> dict[str, Any] | None:
-    try:
-        document = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        return None
-    except ValueError as error:
-        raise UsageError(f"{path} is not a notebook: {error}") from error
-    if not isinstance(document, dict):
-        raise UsageError(f"{path} is not a notebook")
-    return document
-
-
-def _write(path: Path, document: dict[str, Any]) -> None:
-    """Write the whole file or nothing of it."""
-    text = json.dumps(document, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
-    target = path.resolve()
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-        if target.exists():
-            Path(temporary).chmod(target.stat().st_mode & 0o777)
-        Path(temporary).replace(target)
-    except OSError as error:
-        Path(temporary).unlink(missing_ok=True)
-        raise StoreError(f"cannot write {path}: {error.strerror or error}") from error

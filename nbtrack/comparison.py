@@ -1,0 +1,112 @@
+"""Runs side by side: what they have in common and what not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from nbtrack.entities import Run
+from nbtrack.present import run_summaries
+from nbtrack.ranking import best_index, metric_direction
+from nbtrack.store.base import Store
+from nbtrack.wire import ComparedRow, Comparison, Number, number
+
+
+def compare_runs(
+    store: Store, run_ids: Sequence[str], *, path: Callable[[str], str | None] = str
+) -> Comparison:
+    """Runs side by side, with the packages that differ between their environments.
+
+    Args:
+        store: where they are.
+        run_ids: in the order of the columns.
+        path: how a notebook's stored path is written for who asks; None hides it.
+
+    Raises:
+        NotFoundError: one of them does not exist.
+    """
+    runs = store.get_runs(run_ids)
+    rows = [*compare(runs), *_package_rows(store, runs)]
+    rows.sort(key=lambda row: not row.differs)
+    return Comparison(runs=run_summaries(store, runs, path=path), rows=rows)
+
+
+def _package_rows(store: Store, runs: Sequence[Run]) -> list[ComparedRow]:
+    digests = [run.environment_digest for run in runs]
+    if len(set(digests)) < 2:
+        return []
+    documents = store.get_blobs({digest for digest in digests if digest is not None})
+    packages = [_packages(documents[digest]) if digest else {} for digest in digests]
+    names = sorted({name for each in packages for name in each})
+    rows = [_row("package", name, [each.get(name) for each in packages]) for name in names]
+    return [row for row in rows if row.differs]
+
+
+def _packages(document: bytes) -> dict[str, str | None]:
+    return {each["name"]: each["version"] for each in json.loads(document)["packages"]}
+
+
+def compare(runs: Sequence[Run]) -> list[ComparedRow]:
+    """What runs have in common and what not, for `wire.Comparison`.
+
+    Returns:
+        One row for each attribute, param, metric and tag of any of them, with a value for each
+        run in the given order; rows that differ first, then params, metrics, tags, attributes.
+    """
+    rows = [_row("attribute", key, values) for key, values in _attributes(runs).items()]
+    for key in sorted({key for run in runs for key in run.params}):
+        params = [run.params.get(key) for run in runs]
+        rows.append(
+            _row("param", key, [None if param is None else param.value for param in params])
+        )
+    for key in sorted({key for run in runs for key in run.tags}):
+        rows.append(_row("tag", key, [run.tags.get(key) for run in runs]))
+    for key in sorted({key for run in runs for key in run.metrics}):
+        metrics = [run.metrics.get(key) for run in runs]
+        lasts = [None if metric is None else metric.last for metric in metrics]
+        values: list[Number | str | None] = [
+            None if last is None else number(last) for last in lasts
+        ]
+        direction = metric_direction(key)
+        rows.append(
+            ComparedRow(
+                kind="metric",
+                key=key,
+                values=values,
+                differs=_differ(values),
+                best=best_index(lasts, direction),
+                direction=direction,
+            )
+        )
+    order = ("param", "metric", "tag", "attribute")
+    return sorted(rows, key=lambda row: (not row.differs, order.index(row.kind), row.key))
+
+
+def _row(
+    kind: Literal["param", "tag", "attribute", "package"], key: str, values: Sequence[str | None]
+) -> ComparedRow:
+    return ComparedRow(kind=kind, key=key, values=list(values), differs=_differ(values))
+
+
+def _differ(values: Sequence[object]) -> bool:
+    return len(set(values)) > 1
+
+
+def _attributes(runs: Sequence[Run]) -> dict[str, list[str | None]]:
+    def seconds(run: Run) -> str | None:
+        return None if run.duration_s is None else f"{run.duration_s:.3g} s"
+
+    return {
+        "status": [run.status.value for run in runs],
+        "started_at": [run.started_at.isoformat(timespec="seconds") for run in runs],
+        "duration": [seconds(run) for run in runs],
+        "experiment": [run.experiment_name for run in runs],
+        "source": [run.source_name or None for run in runs],
+        "user": [run.user_id or None for run in runs],
+        "cell": [run.cell_id for run in runs],
+        "revision": [
+            None if run.revision_number is None else f"r{run.revision_number}" for run in runs
+        ],
+        "error": [run.error_name for run in runs],
+    }
