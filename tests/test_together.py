@@ -62,9 +62,10 @@ class Kernel:
                 return printed
 
     def stop(self) -> None:
-        """Shut down as JupyterLab would."""
-        self.client.stop_channels()
-        self.manager.shutdown_kernel()
+        """Shut down as JupyterLab would, once."""
+        if self.manager.has_kernel:
+            self.client.stop_channels()
+            self.manager.shutdown_kernel()
 
 
 @pytest.fixture
