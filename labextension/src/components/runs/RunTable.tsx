@@ -45,7 +45,12 @@ export function RunTable(props: IRunTableProps): JSX.Element {
       return;
     }
     setFocused(run.run_id);
-    body.current?.querySelector<HTMLElement>(`[data-run-id="${run.run_id}"]`)?.focus();
+    const row = body.current?.querySelector<HTMLElement>(
+      `[data-run-id="${run.run_id}"]`
+    );
+    // Focus alone would also scroll sideways in a narrow sidebar.
+    row?.focus({ preventScroll: true });
+    row?.scrollIntoView({ block: 'nearest' });
     if (extend) {
       props.onSelect?.(run.run_id, 'range');
     }

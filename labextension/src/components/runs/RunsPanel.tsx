@@ -154,9 +154,13 @@ export function RunsPanel(props: IRunsPanelProps): JSX.Element {
 }
 
 function SelectionBar(props: IRunsPanelProps): JSX.Element | null {
-  const selected = [...props.state.selection.selected];
+  const { runs, total, selection } = props.state;
+  const selected = [...selection.selected];
   if (selected.length === 0) {
-    return null;
+    // It keeps its place: rows must not move under the pointer when the first is selected.
+    return runs?.length ? (
+      <div className="nbt-bar nbt-selection-bar nbt-muted">{plural(total, 'run')}</div>
+    ) : null;
   }
   const isPair = selected.length > 1;
   return (
