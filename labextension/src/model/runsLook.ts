@@ -62,17 +62,34 @@ export function runColor(runId: string): string {
   return PALETTE[(hash >>> 0) % PALETTE.length]!;
 }
 
-/** Runs of one colour that are shown together differ by line: 0 solid, 1 dashed, 2 dotted. */
-export function runDashes(runIds: readonly string[]): Map<string, number> {
-  const seen = new Map<string, number>();
-  const dashes = new Map<string, number>();
-  for (const runId of runIds) {
-    const color = runColor(runId);
-    const count = seen.get(color) ?? 0;
-    dashes.set(runId, count % 3);
-    seen.set(color, count + 1);
+export interface IRunLook {
+  color: string;
+  /** 0 solid, 1 dashed, 2 dotted. */
+  dash: number;
+}
+
+/**
+ * How runs that are compared look: each in its own colour where no other has it, the rest in
+ * the colours that are left; once all are used, they differ by line.
+ */
+export function runLooks(runIds: readonly string[]): Map<string, IRunLook> {
+  const looks = new Map<string, IRunLook>();
+  for (let start = 0; start < runIds.length; start += PALETTE.length) {
+    const together = runIds.slice(start, start + PALETTE.length);
+    const dash = (start / PALETTE.length) % 3;
+    const free = new Set<string>(PALETTE);
+    const others = together.filter(runId => {
+      const color = runColor(runId);
+      const isFree = free.delete(color);
+      if (isFree) {
+        looks.set(runId, { color, dash });
+      }
+      return !isFree;
+    });
+    const left = [...free];
+    others.forEach((runId, index) => looks.set(runId, { color: left[index]!, dash }));
   }
-  return dashes;
+  return looks;
 }
 
 /** Seconds a run took, or has taken so far. */

@@ -3,7 +3,7 @@
 import * as React from 'react';
 
 import type { RunSummary, SeriesInfo } from '../../api/generated';
-import { runColor, runDashes } from '../../model/runsLook';
+import { type IRunLook } from '../../model/runsLook';
 import { CurveChart } from '../charts/CurveChart';
 import { CurveControls } from '../charts/CurveControls';
 import { type ICurve, type ICurveView, PLAIN_VIEW } from '../charts/curves';
@@ -12,20 +12,21 @@ import { Section } from '../common/Section';
 export interface ICompareCurvesProps {
   runs: readonly RunSummary[];
   series: readonly SeriesInfo[];
+  looks: ReadonlyMap<string, IRunLook>;
 }
 
 const DASHES = [undefined, '6 4', '2 3'];
 
 export function CompareCurves({
   runs,
-  series
+  series,
+  looks
 }: ICompareCurvesProps): JSX.Element | null {
   const [view, setView] = React.useState<ICurveView>(PLAIN_VIEW);
   const [hidden, setHidden] = React.useState<ReadonlySet<string>>(new Set());
-  const dashes = React.useMemo(() => runDashes(runs.map(run => run.run_id)), [runs]);
   const charts = React.useMemo(
-    () => curvesByMetric(runs, series, dashes, hidden),
-    [runs, series, dashes, hidden]
+    () => curvesByMetric(runs, series, looks, hidden),
+    [runs, series, looks, hidden]
   );
   if (charts.size === 0) {
     return null;
@@ -55,9 +56,9 @@ export function CompareCurves({
                   x2="17"
                   y1="4"
                   y2="4"
-                  stroke={runColor(run.run_id)}
+                  stroke={looks.get(run.run_id)?.color}
                   strokeWidth="2.5"
-                  strokeDasharray={DASHES[dashes.get(run.run_id) ?? 0]}
+                  strokeDasharray={DASHES[looks.get(run.run_id)?.dash ?? 0]}
                 />
               </svg>
               {run.run_name}
@@ -80,7 +81,7 @@ export function CompareCurves({
 function curvesByMetric(
   runs: readonly RunSummary[],
   series: readonly SeriesInfo[],
-  dashes: ReadonlyMap<string, number>,
+  looks: ReadonlyMap<string, IRunLook>,
   hidden: ReadonlySet<string>
 ): Map<string, ICurve[]> {
   const charts = new Map<string, ICurve[]>();
@@ -91,12 +92,12 @@ function curvesByMetric(
       }
       const curves = charts.get(item.key) ?? [];
       charts.set(item.key, curves);
-      if (!hidden.has(run.run_id)) {
+      const look = looks.get(run.run_id);
+      if (look && !hidden.has(run.run_id)) {
         curves.push({
           id: run.run_id,
           name: run.run_name,
-          color: runColor(run.run_id),
-          dash: dashes.get(run.run_id) ?? 0,
+          ...look,
           series: item
         });
       }

@@ -3,6 +3,7 @@
 import * as React from 'react';
 
 import { type ICompareState } from '../../model/runsCompare';
+import { runLooks } from '../../model/runsLook';
 import { type IRunActions } from '../common/actions';
 import { Button } from '../common/Button';
 import { Loading, Message } from '../common/Message';
@@ -19,6 +20,7 @@ export interface IComparePageProps {
 
 export function ComparePage(props: IComparePageProps): JSX.Element {
   const { comparison, error, runIds, series } = props.state;
+  const looks = React.useMemo(() => runLooks(runIds), [runIds]);
   if (!comparison) {
     return error ? (
       <Message
@@ -52,10 +54,11 @@ export function ComparePage(props: IComparePageProps): JSX.Element {
       ) : null}
       <CompareTable
         comparison={comparison}
+        looks={looks}
         actions={props.actions}
         onRemove={props.onRemove}
       />
-      <CompareCurves runs={runs} series={series} />
+      <CompareCurves runs={runs} series={series} looks={looks} />
     </article>
   );
 }

@@ -3,14 +3,21 @@
 import * as React from 'react';
 
 import type { ComparedRow, Comparison, RunSummary } from '../../api/generated';
-import { formatChange, formatNumber, plural, toNumber } from '../../model/format';
-import { runColor, runState } from '../../model/runsLook';
+import {
+  formatChange,
+  formatInstant,
+  formatNumber,
+  plural,
+  toNumber
+} from '../../model/format';
+import { type IRunLook, runState, STATE_LABELS } from '../../model/runsLook';
 import { type IRunActions } from '../common/actions';
 import { Icon, IconButton } from '../common/Icon';
 import { StateDot } from '../common/StateDot';
 
 export interface ICompareTableProps {
   comparison: Comparison;
+  looks: ReadonlyMap<string, IRunLook>;
   actions: IRunActions;
   onRemove: (runId: string) => void;
 }
@@ -23,8 +30,21 @@ const GROUPS: readonly [ComparedRow['kind'], string][] = [
   ['package', 'Packages']
 ];
 
+const ATTRIBUTE_LABELS: Readonly<Record<string, string>> = {
+  status: 'Status',
+  started_at: 'Started',
+  duration: 'Duration',
+  experiment: 'Experiment',
+  source: 'Source',
+  user: 'Who',
+  cell: 'Cell id',
+  revision: 'Revision',
+  error: 'Error'
+};
+
 export function CompareTable(props: ICompareTableProps): JSX.Element {
-  const { runs, rows } = props.comparison;
+  const { runs } = props.comparison;
+  const rows = withoutCellIds(props.comparison.rows);
   const [onlyDifferences, setOnlyDifferences] = React.useState(true);
   const same = rows.filter(row => !row.differs).length;
   const shown = onlyDifferences ? rows.filter(row => row.differs) : rows;
@@ -59,7 +79,7 @@ export function CompareTable(props: ICompareTableProps): JSX.Element {
               key={kind}
               title={title}
               rows={shown.filter(row => row.kind === kind)}
-              width={runs.length}
+              runs={runs}
             />
           ))}
         </table>
@@ -75,7 +95,9 @@ function RunHead(props: ICompareTableProps & { run: RunSummary }): JSX.Element {
     <th
       scope="col"
       className="nbt-compare-run"
-      style={{ '--nbt-run-color': runColor(run.run_id) } as React.CSSProperties}
+      style={
+        { '--nbt-run-color': props.looks.get(run.run_id)?.color } as React.CSSProperties
+      }
     >
       <span className="nbt-compare-head">
         <StateDot state={runState(run)} />
@@ -100,10 +122,10 @@ function RunHead(props: ICompareTableProps & { run: RunSummary }): JSX.Element {
 interface IGroupProps {
   title: string;
   rows: readonly ComparedRow[];
-  width: number;
+  runs: readonly RunSummary[];
 }
 
-function Group({ title, rows, width }: IGroupProps): JSX.Element | null {
+function Group({ title, rows, runs }: IGroupProps): JSX.Element | null {
   if (rows.length === 0) {
     return null;
   }
@@ -113,7 +135,7 @@ function Group({ title, rows, width }: IGroupProps): JSX.Element | null {
         <th scope="colgroup" className="nbt-compare-key">
           {title}
         </th>
-        <td colSpan={width} />
+        <td colSpan={runs.length} />
       </tr>
       {rows.map(row => (
         <tr
@@ -122,7 +144,7 @@ function Group({ title, rows, width }: IGroupProps): JSX.Element | null {
           data-testid={`nbtrack-compare-row-${row.kind}-${row.key}`}
         >
           <th scope="row" className="nbt-compare-key">
-            {row.key}
+            {rowLabel(row)}
             {row.direction ? (
               <span
                 className="nbt-muted"
@@ -134,8 +156,8 @@ function Group({ title, rows, width }: IGroupProps): JSX.Element | null {
               </span>
             ) : null}
           </th>
-          {row.values.map((_, index) => (
-            <Value key={index} row={row} index={index} />
+          {runs.map((run, index) => (
+            <Value key={run.run_id} row={row} run={run} index={index} />
           ))}
         </tr>
       ))}
@@ -143,7 +165,36 @@ function Group({ title, rows, width }: IGroupProps): JSX.Element | null {
   );
 }
 
-function Value({ row, index }: { row: ComparedRow; index: number }): JSX.Element {
+/** A cell's id says nothing to people, unless it is all that tells the runs apart. */
+function withoutCellIds(rows: readonly ComparedRow[]): readonly ComparedRow[] {
+  const readable = rows.filter(
+    row => !(row.kind === 'attribute' && row.key === 'cell')
+  );
+  return readable.some(row => row.differs) ? readable : rows;
+}
+
+function rowLabel({ kind, key }: ComparedRow): string {
+  return kind === 'attribute' ? (ATTRIBUTE_LABELS[key] ?? key) : key;
+}
+
+function attributeText(key: string, value: string, run: RunSummary): string {
+  switch (key) {
+    case 'status':
+      return STATE_LABELS[runState(run)];
+    case 'started_at':
+      return formatInstant(value);
+    default:
+      return value;
+  }
+}
+
+interface IValueProps {
+  row: ComparedRow;
+  run: RunSummary;
+  index: number;
+}
+
+function Value({ row, run, index }: IValueProps): JSX.Element {
   const value = row.values[index] ?? null;
   if (value === null) {
     return (
@@ -153,7 +204,9 @@ function Value({ row, index }: { row: ComparedRow; index: number }): JSX.Element
     );
   }
   if (row.kind !== 'metric') {
-    return <td title={String(value)}>{String(value)}</td>;
+    const plain = String(value);
+    const text = row.kind === 'attribute' ? attributeText(row.key, plain, run) : plain;
+    return <td title={text}>{text}</td>;
   }
   const number = toNumber(value as Parameters<typeof toNumber>[0]);
   const isBest = row.best === index;

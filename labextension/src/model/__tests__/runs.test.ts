@@ -12,7 +12,7 @@ import {
   nextOrder,
   orderClause
 } from '../runsColumns';
-import { runColor, runDashes, runDuration, runState } from '../runsLook';
+import { runColor, runLooks, runDuration, runState } from '../runsLook';
 import { keepOnly, NOTHING_SELECTED, select } from '../runsSelection';
 import { sortRuns } from '../runsSort';
 import { toggleTrack } from '../trackLine';
@@ -121,12 +121,12 @@ test('a running run has lasted since it started, an ended one as long as it took
   assert.equal(runDuration(run('b'), now), 2);
 });
 
-test('a run keeps its colour, and runs of one colour differ by their line', () => {
-  assert.equal(runColor('abc'), runColor('abc'));
+test('a run keeps its colour, and compared runs differ by colour, then by line', () => {
+  assert.equal(runLooks(['abc']).get('abc')?.color, runColor('abc'));
   const ids = Array.from({ length: 30 }, (_, index) => `run-${index}`);
-  const dashes = runDashes(ids);
-  const looks = ids.map(id => `${runColor(id)} ${dashes.get(id)}`);
-  assert.ok(new Set(looks).size > 20);
+  const looks = [...runLooks(ids).values()];
+  assert.equal(new Set(looks.slice(0, 10).map(({ color }) => color)).size, 10);
+  assert.equal(new Set(looks.map(({ color, dash }) => `${color} ${dash}`)).size, 30);
 });
 
 test('the track line is put in and taken away with its options', () => {
