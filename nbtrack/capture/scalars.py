@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import sys
+from enum import Enum
 from numbers import Real
+from typing import Any
+
+from nbtrack.capture.policy import attempt
 
 _MAX_KEYS = 50
 _MAX_DEPTH = 3
@@ -20,31 +24,33 @@ def as_number(value: object) -> float | None:
         return value  # type: ignore[return-value]
     if kind is bool or value is None or kind is str:
         return None
-    try:
-        if kind is int or isinstance(value, Real):
-            return float(value)  # type: ignore[arg-type]
-        if _is_decimal(value) or _is_scalar_array(value):
-            return float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError, RuntimeError):
-        # A number no float can hold, or a tensor that has no value yet.
+    # Asked of the type, so that a lazy object (its ``__class__`` may compute) stays lazy.
+    if not (hasattr(kind, "__float__") and (_is_number(kind) or hasattr(kind, "shape"))):
         return None
-    return None
+    # A number no float can hold, a tensor without a value, a user's class: any error may come.
+    number, _ = attempt(lambda: _number_in(value))
+    return number
 
 
-def _is_decimal(value: object) -> bool:
-    module = sys.modules.get("decimal")
-    return module is not None and isinstance(value, module.Decimal)
+def _is_number(kind: type) -> bool:
+    decimal = sys.modules.get("decimal")
+    return issubclass(kind, Real) or (decimal is not None and issubclass(kind, decimal.Decimal))
 
 
-def _is_scalar_array(value: object) -> bool:
+def _number_in(value: Any) -> float | None:
     kind = type(value)
-    # Asked of the type first, so that no user object computes an attribute for us.
-    if not hasattr(kind, "__float__") or not hasattr(kind, "shape"):
-        return False
-    shape = value.shape  # type: ignore[attr-defined]
-    if not hasattr(type(shape), "__len__") or len(shape) != 0:
-        return False
-    return "bool" not in str(getattr(value, "dtype", ""))
+    if hasattr(kind, "shape"):
+        if tuple(value.shape) or "bool" in str(getattr(value, "dtype", "")):
+            return None
+        if hasattr(kind, "__dask_graph__") and value.__dask_graph__() is not None:
+            # Its value is not computed yet, and may take hours.
+            return None
+        if hasattr(kind, "item"):
+            # Libraries warn where `float` leaves something out: a gradient, an imaginary part.
+            value = value.item()
+            if not _is_number(type(value)) or type(value) is bool:
+                return None
+    return float(value)
 
 
 def scalars_of(key: str, value: object) -> list[tuple[str, float]]:
@@ -66,7 +72,9 @@ def _of_dict(key: str, value: dict[object, object], depth: int) -> list[tuple[st
     pairs: list[tuple[str, float]] = []
     if len(value) > _MAX_KEYS:
         return None
-    for part, inner in value.items():
+    for part, inner in list(value.items()):
+        if not isinstance(part, (str, int, float, Enum)):
+            return None
         name = f"{key}.{part}"
         number = as_number(inner)
         if number is not None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 
 from nbtrack.capture.plan import LoopPlan, Watched
+from nbtrack.capture.policy import attempt
 from nbtrack.capture.scalars import scalars_of
 
 Append = Callable[[int, int, float], None]
@@ -218,9 +219,14 @@ def known_length(iterable: object) -> int | None:
         lengths = [known_length(part) for part in parts]
         known = [length for length in lengths if length is not None]
         return min(known) if known and len(known) == len(lengths) else None
-    measure = getattr(type(iterable), "__len__", None)
-    measure = measure or getattr(type(iterable), "__length_hint__", None)
-    length = measure(iterable) if measure is not None else None
+    kind = type(iterable)
+    measure = getattr(kind, "__len__", None)
+    if measure is None and kind.__module__ == "builtins":
+        # An iterator of Python's own says it for nothing; another one may compute for it.
+        measure = getattr(kind, "__length_hint__", None)
+    if measure is None or hasattr(kind, "__dask_graph__"):
+        return None
+    length, _ = attempt(lambda: measure(iterable))
     return length if isinstance(length, int) and length >= 0 else None
 
 
