@@ -193,8 +193,7 @@ class TrackedCell:
         self._give(lambda sink: sink.incomplete(reason))
 
     def _literal(self, literal: Literal, offset: int, value: object) -> None:
-        # An empty container is the beginning of something, not a setting.
-        if literal.name not in self._settled and value not in ([], {}, ()):
+        if literal.name not in self._settled and not _is_empty(value):
             self._settled.add(literal.name)
             origin = Origin("literal", literal.cell_id, literal.line + offset)
             self._give_param(literal.name, value, origin)
@@ -222,7 +221,7 @@ class TrackedCell:
         for plan, offset in self._plans:
             for literal in plan.params:
                 value = self._namespace.get(literal.name, UNKNOWN)
-                if is_plain(value):
+                if not _is_empty(literal.value) and is_plain(value):
                     self._literal(literal, offset, value)
 
     def _finals(self, failed: bool) -> None:
@@ -283,3 +282,8 @@ class TrackedCell:
         if self._series.thinned:
             notes.append("Long series are thinned out: not every iteration has a point.")
         return notes
+
+
+def _is_empty(value: object) -> bool:
+    """An empty container is the beginning of something, not a setting."""
+    return type(value) in (list, dict, tuple, set) and not value

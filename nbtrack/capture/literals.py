@@ -15,6 +15,7 @@ _MAX_BITS = 4096
 _MAX_TEXT = 100_000
 _MAX_FLAT = 50
 _MAX_REPEATED = 1000
+_MAX_PARTS = 10_000
 
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -124,17 +125,27 @@ def _compute(work: Callable[..., Any], *operands: Any) -> Any:
         raise NotLiteralError(str(error)) from None
 
 
-def is_plain(value: object, depth: int = 4) -> bool:
-    """Whether a value is made only of numbers, text, None and containers of these."""
-    if value is None or isinstance(value, (bool, int, float, complex, str)):
-        return True
-    if depth == 0:
-        return False
-    if type(value) is dict:
-        return all(is_plain(k, 0) and is_plain(v, depth - 1) for k, v in value.items())
-    if type(value) in (list, tuple, set):
-        return all(is_plain(part, depth - 1) for part in value)  # type: ignore[attr-defined]
-    return False
+def is_plain(value: object) -> bool:
+    """Whether a value is made only of numbers, text, None and small containers of these.
+
+    Nobody writes a container of millions by hand: to look through one would only cost time.
+    """
+    pending, room = [(value, 4)], _MAX_PARTS
+    while pending:
+        part, depth = pending.pop()
+        kind = type(part)
+        if part is None or issubclass(kind, (bool, int, float, complex, str)):
+            continue
+        if depth == 0 or kind not in (dict, list, tuple, set):
+            return False
+        room -= len(part)  # type: ignore[arg-type]
+        if room < 0:
+            return False
+        if kind is dict:
+            pending += [(key, 0) for key in part]  # type: ignore[attr-defined]
+            part = part.values()  # type: ignore[attr-defined]
+        pending += [(inner, depth - 1) for inner in part]  # type: ignore[attr-defined]
+    return True
 
 
 def flatten(key: str, value: object) -> list[tuple[str, str]]:
