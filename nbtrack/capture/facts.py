@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from nbtrack.capture.options import TrackOptions
+from nbtrack.capture.policy import text_of
 from nbtrack.capture.ticks import LoopState
 from nbtrack.entities import EndReason, ExecutionStatus, Origin
 
@@ -44,7 +45,7 @@ class Outcome:
     @property
     def error_message(self) -> str | None:
         """The exception's text, cut at 2000 characters."""
-        return None if self.error is None else str(self.error)[:2000]
+        return None if self.error is None else text_of(self.error)[:2000]
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from nbtrack.capture.cell import TrackedCell
 from nbtrack.capture.facts import ExecutionFacts, Outcome, Sink
 from nbtrack.capture.flow import Flow
 from nbtrack.capture.options import TrackOptions, parse_options
-from nbtrack.capture.policy import Guard, attempt
+from nbtrack.capture.policy import Guard, attempt, text_of
 from nbtrack.capture.transform import track_line
 from nbtrack.entities import EndReason, ExecutionStatus, utc_now
 from nbtrack.errors import UsageError
@@ -47,7 +47,7 @@ class TrackRefusedError(InputRejected, UsageError):
 class _Frame:
     """One execution in progress."""
 
-    info: object
+    info: ExecutionInfo
     facts: ExecutionFacts
     began_at_s: float
     nested: bool
@@ -95,7 +95,8 @@ class CaptureHooks:
 
     def executing(self) -> ExecutionFacts | None:
         """The execution that this thread is in."""
-        return self._stack.frames[0].facts if self._stack.frames else None
+        outermost = (frame for frame in reversed(self._stack.frames) if not frame.nested)
+        return next((frame.facts for frame in outermost), None)
 
     def pre_run_cell(self, info: ExecutionInfo) -> None:
         """IPython's event before a cell runs."""
@@ -120,15 +121,17 @@ class CaptureHooks:
 
     def _enter(self, info: ExecutionInfo) -> None:
         frames = self._stack.frames
-        nested = bool(frames)
+        asked = self._asked_id()
+        # Another request than the one below it: that one never told that it was over.
+        nested = bool(frames) and asked in (None, frames[-1].facts.msg_id)
         source = info.raw_cell or ""
         if len(source) > self._config.max_source_bytes:
             source = source[: self._config.max_source_bytes] + _CUT
         facts = ExecutionFacts(
-            msg_id=frames[0].facts.msg_id if nested else self._msg_id(),
+            msg_id=frames[-1].facts.msg_id if nested else asked or self._next_id(),
             source=source,
             started_at=utc_now(),
-            cell_id=frames[0].facts.cell_id if nested else self._cell_id(info),
+            cell_id=frames[-1].facts.cell_id if nested else self._cell_id(info),
             execution_count=self.shell.execution_count if info.store_history else None,
         )
         frame = _Frame(info, facts, time.perf_counter(), nested)
@@ -151,7 +154,7 @@ class CaptureHooks:
             frame.params[key] = value
             if error is not None:
                 frame.refusal = (
-                    f"%%track -p {key}={expression}: {type(error).__name__}: {error}. "
+                    f"%%track -p {key}={expression}: {type(error).__name__}: {text_of(error)}. "
                     "The expression is computed before the cell runs."
                 )
                 return
@@ -193,12 +196,12 @@ class CaptureHooks:
 
     def _leave(self, result: ExecutionResult | None) -> None:
         frames = self._stack.frames
+        if not frames:
+            return
         info = None if result is None else result.info
-        at = next((at for at in reversed(range(len(frames))) if frames[at].info is info), None)
+        at = len(frames) - 1 if info is None else _frame_of(info, frames)
         if at is None:
-            if result is not None or not frames:
-                return
-            at = len(frames) - 1
+            return
         frame = frames[at]
         del frames[at:]
         outcome = _outcome(frame, result)
@@ -227,9 +230,13 @@ class CaptureHooks:
         parent = asked() if asked is not None else {}
         return parent if isinstance(parent, dict) else {}
 
-    def _msg_id(self) -> str:
+    def _asked_id(self) -> str | None:
+        """The id of the execute request that is handled; None without a kernel."""
         header = self._parent().get("header") or {}
-        return str(header.get("msg_id") or f"{self._prefix}-{next(self._numbers)}")
+        return str(header["msg_id"]) if header.get("msg_id") else None
+
+    def _next_id(self) -> str:
+        return f"{self._prefix}-{next(self._numbers)}"
 
     def _cell_id(self, info: ExecutionInfo) -> str | None:
         given = (self._parent().get("metadata") or {}).get("cellId") or info.cell_id
@@ -243,6 +250,16 @@ def is_cell_id(text: str) -> bool:
     return 0 < len(text) <= 64 and all(
         letter.isascii() and (letter.isalnum() or letter in "-_") for letter in text
     )
+
+
+def _frame_of(info: ExecutionInfo, frames: list[_Frame]) -> int | None:
+    """Which frame an execution that ended has; None for one that never began."""
+    backwards = range(len(frames) - 1, -1, -1)
+    same = next((at for at in backwards if frames[at].info is info), None)
+    if same is not None:
+        return same
+    # IPython makes a new description of a cell whose traceback could not be shown.
+    return next((at for at in backwards if frames[at].info.raw_cell == info.raw_cell), None)
 
 
 def _outcome(frame: _Frame, result: ExecutionResult | None) -> Outcome:

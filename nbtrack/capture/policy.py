@@ -23,6 +23,12 @@ def attempt(work: Callable[[], T]) -> tuple[T | None, Exception | None]:
         return None, error
 
 
+def text_of(error: BaseException) -> str:
+    """An error's text, also of a class that fails to give one."""
+    text, failure = attempt(lambda: str(error))
+    return f"(its text cannot be read: {type(failure).__name__})" if text is None else text
+
+
 class Guard:
     """Counts what automatic capture failed to do.
 
@@ -66,7 +72,7 @@ class Guard:
     def _failed(self, doing: str, error: Exception) -> None:
         global _told
         self.failures += 1
-        reason = f"{doing}: {type(error).__name__}: {error}"
+        reason = f"{doing}: {type(error).__name__}: {text_of(error)}"
         if not _told:
             _told = True
             _logger.warning("nbtrack could not do everything (%s). Cells are not affected.", reason)

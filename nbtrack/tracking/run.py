@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 from zlib import crc32
 
+from nbtrack.capture.policy import text_of
 from nbtrack.entities import EndReason, Origin, RunData, RunStatus, utc_now
 from nbtrack.errors import UsageError
 from nbtrack.journal.layout import (
@@ -364,7 +365,7 @@ class ActiveRun(ArtifactLogging):
                 reason or _REASONS.get(chosen, EndReason.COMPLETED),
                 self.ended_at,
                 error_name=None if error is None else type(error).__name__,
-                error_message=None if error is None else str(error)[:2000],
+                error_message=None if error is None else text_of(error)[:2000],
             )
         )
         session.ended(self)

@@ -57,7 +57,7 @@ class Ran:
             elif kind == "error":
                 seen.append((kind, plain("\n".join(content["traceback"]))))
             else:
-                seen.append((kind, content["data"]))
+                seen.append((kind, content.get("data", content)))
         return seen
 
 
