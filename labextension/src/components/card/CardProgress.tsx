@@ -9,11 +9,19 @@ export function CardProgress({ progress }: { progress: Progress }): JSX.Element 
   const { done, total, eta_s: eta, label } = progress;
   return (
     <div className="nbt-card-progress">
-      <progress
+      <div
+        className="nbt-progress"
+        role="progressbar"
         aria-label={label || 'Progress'}
-        max={total ?? undefined}
-        value={total === null ? undefined : done}
-      />
+        aria-valuemin={0}
+        aria-valuemax={total ?? undefined}
+        aria-valuenow={total === null ? undefined : done}
+      >
+        <div
+          className={total === null ? 'nbt-progress-unknown' : undefined}
+          style={{ width: total ? `${Math.min(100, (done / total) * 100)}%` : '100%' }}
+        />
+      </div>
       <span className="nbt-muted nbt-number">
         {label ? `${label} ` : ''}
         {done}
