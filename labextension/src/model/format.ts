@@ -35,6 +35,9 @@ function withMinus(text: string): string {
 }
 
 export function formatDuration(seconds: number): string {
+  if (seconds < 0.0005) {
+    return '<1 ms';
+  }
   if (seconds < 0.01) {
     return `${Math.max(0, Math.round(seconds * 1000))} ms`;
   }
@@ -90,6 +93,11 @@ export function formatBytes(size: number): string {
     unit += 1;
   }
   return `${unit === 0 ? value : value.toPrecision(3)} ${units[unit]}`;
+}
+
+/** `layer_2` before `layer_10`. */
+export function byKey(one: { key: string }, other: { key: string }): number {
+  return one.key.localeCompare(other.key, undefined, { numeric: true });
 }
 
 export function plural(count: number, one: string, many = `${one}s`): string {

@@ -54,7 +54,10 @@ export function availableColumns(runs: readonly RunSummary[]): IColumn[] {
   return [...found.values()];
 }
 
-/** Metrics that most runs have, then params that differ: what one looks for first. */
+/**
+ * Metrics that most runs have, then params that differ or that some lack: what one looks for
+ * first. A run alone shows its params as they are.
+ */
 export function defaultColumns(runs: readonly RunSummary[]): IColumn[] {
   const columns = availableColumns(runs);
   const share = (item: IColumn) =>
@@ -66,7 +69,7 @@ export function defaultColumns(runs: readonly RunSummary[]): IColumn[] {
       .sort((a, b) => b.count - a.count || a.index - b.index)
       .map(({ item }) => item);
   const differing = frequent('param').filter(
-    item => new Set(runs.flatMap(run => cellText(run, item) ?? [])).size > 1
+    item => runs.length === 1 || new Set(runs.map(run => cellText(run, item))).size > 1
   );
   return [...frequent('metric').slice(0, 3), ...differing.slice(0, 4)];
 }

@@ -31,6 +31,7 @@ export function CompareCurves({
   if (charts.size === 0) {
     return null;
   }
+  const drawn = runs.filter(run => series.some(item => item.run_id === run.run_id));
   const toggle = (runId: string): void => {
     const next = new Set(hidden);
     if (!next.delete(runId)) {
@@ -42,7 +43,7 @@ export function CompareCurves({
     <Section title="Curves" testId="nbtrack-compare-curves">
       <CurveControls view={view} onView={setView} />
       <ul className="nbt-legend" aria-label="Runs in the charts">
-        {runs.map(run => (
+        {drawn.map(run => (
           <li key={run.run_id}>
             <button
               type="button"

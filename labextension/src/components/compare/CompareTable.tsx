@@ -4,6 +4,7 @@ import * as React from 'react';
 
 import type { ComparedRow, Comparison, RunSummary } from '../../api/generated';
 import {
+  byKey,
   formatChange,
   formatInstant,
   formatNumber,
@@ -78,7 +79,7 @@ export function CompareTable(props: ICompareTableProps): JSX.Element {
             <Group
               key={kind}
               title={title}
-              rows={shown.filter(row => row.kind === kind)}
+              rows={inOrder(shown.filter(row => row.kind === kind))}
               runs={runs}
             />
           ))}
@@ -171,6 +172,13 @@ function withoutCellIds(rows: readonly ComparedRow[]): readonly ComparedRow[] {
     row => !(row.kind === 'attribute' && row.key === 'cell')
   );
   return readable.some(row => row.differs) ? readable : rows;
+}
+
+/** Attributes keep the server's order; names that were logged are sorted as people count. */
+function inOrder(rows: ComparedRow[]): ComparedRow[] {
+  return rows[0]?.kind === 'attribute'
+    ? rows
+    : rows.sort((a, b) => Number(b.differs) - Number(a.differs) || byKey(a, b));
 }
 
 function rowLabel({ kind, key }: ComparedRow): string {

@@ -84,7 +84,12 @@ export function ArtifactPreview({
           <Button onClick={download}>Download</Button>
         </p>
       ) : blob ? (
-        <Content kind={kind} blob={blob} path={path} />
+        <Content
+          kind={kind}
+          blob={blob}
+          path={path}
+          isProse={/^text\/(plain|markdown)/.test(artifact.media_type)}
+        />
       ) : (
         <Loading label="Reading the artifact" />
       )}
@@ -96,9 +101,11 @@ interface IContentProps {
   kind: Exclude<Kind, 'other'>;
   blob: Blob;
   path: string;
+  /** Long lines are wrapped. */
+  isProse: boolean;
 }
 
-function Content({ kind, blob, path }: IContentProps): JSX.Element | null {
+function Content({ kind, blob, path, isProse }: IContentProps): JSX.Element | null {
   const [text, setText] = React.useState<string | null>(null);
   const url = useObjectUrl(kind === 'image' ? blob : null);
   React.useEffect(() => {
@@ -123,15 +130,19 @@ function Content({ kind, blob, path }: IContentProps): JSX.Element | null {
     case 'json':
       return <JsonView text={text} />;
     case 'text':
-      return <TextView text={text} />;
+      return <TextView text={text} isProse={isProse} />;
   }
 }
 
-function TextView({ text }: { text: string }): JSX.Element {
+function TextView(props: { text: string; isProse: boolean }): JSX.Element {
+  const { text, isProse } = props;
   const isCut = text.length > MOST_TEXT;
   return (
     <>
-      <pre className="nbt-preview-text" tabIndex={0}>
+      <pre
+        className={isProse ? 'nbt-preview-text nbt-preview-prose' : 'nbt-preview-text'}
+        tabIndex={0}
+      >
         {isCut ? text.slice(0, MOST_TEXT) : text}
       </pre>
       {isCut ? <p className="nbt-muted">The rest is in the download.</p> : null}

@@ -3,7 +3,7 @@
 import * as React from 'react';
 
 import type { MetricInfo, RunSummary, SeriesInfo } from '../../api/generated';
-import { formatNumber, toNumber } from '../../model/format';
+import { byKey, formatNumber, toNumber } from '../../model/format';
 import { originText } from '../../model/origin';
 import { CurveChart } from '../charts/CurveChart';
 import { CurveControls } from '../charts/CurveControls';
@@ -39,7 +39,7 @@ export function MetricSection({
               </tr>
             </thead>
             <tbody>
-              {metrics.map(metric => (
+              {[...metrics].sort(byKey).map(metric => (
                 <MetricRow key={metric.key} metric={metric} />
               ))}
             </tbody>
@@ -55,7 +55,7 @@ export function MetricSection({
         <>
           <CurveControls view={view} onView={setView} />
           <div className="nbt-charts">
-            {series.map(item => (
+            {[...series].sort(byKey).map(item => (
               <RunCurve
                 key={item.key}
                 series={item}

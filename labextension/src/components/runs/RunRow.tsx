@@ -33,6 +33,8 @@ export interface IRunRowProps {
 export function RunRow(props: IRunRowProps): JSX.Element {
   const { run, isSelected, onSelect } = props;
   const duration = runDuration(run, props.now);
+  // First, or a narrow sidebar cuts it off; how a stopped run was stopped is no fault.
+  const fault = run.status === 'FAILED' ? run.error_name : null;
   const onClick = (event: React.MouseEvent): void => {
     const toggles = event.ctrlKey || event.metaKey;
     onSelect?.(run.run_id, event.shiftKey ? 'range' : toggles ? 'toggle' : 'only');
@@ -85,16 +87,15 @@ export function RunRow(props: IRunRowProps): JSX.Element {
               {run.run_name}
             </button>
             <div className="nbt-run-when nbt-muted">
+              {fault ? (
+                <span className="nbt-error-text" title={run.error_message ?? undefined}>
+                  {fault} ·{' '}
+                </span>
+              ) : null}
               <time dateTime={run.started_at} title={formatInstant(run.started_at)}>
                 {formatAge(run.started_at, props.now)}
               </time>
               {duration === null ? null : <span> · {formatDuration(duration)}</span>}
-              {run.error_name ? (
-                <span className="nbt-error-text" title={run.error_message ?? undefined}>
-                  {' '}
-                  · {run.error_name}
-                </span>
-              ) : null}
             </div>
           </div>
         </div>

@@ -62,6 +62,15 @@ test('columns chosen for the user are frequent metrics and params that differ', 
     defaultColumns(runs).map(item => item.id),
     ['metrics.acc', 'params.depth']
   );
+  assert.deepEqual(
+    defaultColumns(runs.slice(0, 1)).map(item => item.id),
+    ['metrics.acc', 'params.same', 'params.depth']
+  );
+  const without = run('4', { params: [], metrics: [] });
+  assert.deepEqual(
+    defaultColumns([runs[0]!, without]).map(item => item.id),
+    ['metrics.acc', 'params.same', 'params.depth']
+  );
 });
 
 test('the best run needs a direction and values that differ', () => {
