@@ -6,6 +6,7 @@ only when there is something to migrate: opening an up-to-date store compares tw
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,6 +27,8 @@ HEAD_REVISION = "0001"
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 _LOCK_TIMEOUT_S = 300.0
+_ALEMBIC = threading.Lock()
+"""Alembic keeps its present migration in the module: one at a time in a process."""
 
 
 def ensure_current(
@@ -104,7 +107,7 @@ def _upgrade(engine: Engine, directory: Path, migrations: Path) -> None:
     try:
         # IMMEDIATE: an older nbtrack that has the store open must wait, not interleave.
         exclusive = engine.execution_options(**{BEGIN_OPTION: "BEGIN IMMEDIATE"})
-        with exclusive.begin() as connection:
+        with _ALEMBIC, exclusive.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             connection.execute(

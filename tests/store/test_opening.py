@@ -173,6 +173,15 @@ def test_one_of_several_migrates(directory: Path, tmp_path: Path) -> None:
     assert len(list((directory / "backups").iterdir())) == 1
 
 
+def test_threads_make_stores_at_once(tmp_path: Path) -> None:
+    """Several threads of one process make a store each at the same time."""
+    places = [tmp_path / str(number) for number in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        for store in pool.map(open_store, places):
+            assert store.list_experiments()
+            store.close()
+
+
 def test_failed_migration_leaves_the_store(directory: Path, tmp_path: Path) -> None:
     """A migration that fails is undone as a whole."""
     migrations, head = next_schema(tmp_path, more='op.execute("SELECT nonsense FROM nowhere")')
