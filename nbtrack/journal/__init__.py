@@ -5,7 +5,7 @@
 """
 
 from nbtrack.journal.decode import Decoded, decode
-from nbtrack.journal.file import SUFFIX, JournalFile, adopt, held_journals
+from nbtrack.journal.file import SUFFIX, JournalFile, adopt, anything_undrained, held_journals
 from nbtrack.journal.journal import Journal
 from nbtrack.journal.layout import Series
 
@@ -16,6 +16,7 @@ __all__ = [
     "JournalFile",
     "Series",
     "adopt",
+    "anything_undrained",
     "decode",
     "held_journals",
 ]

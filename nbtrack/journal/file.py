@@ -256,6 +256,24 @@ def held_journals(directory: Path) -> Iterator[Path]:
     yield from sorted(directory.glob(f"*{SUFFIX}"), key=_age)
 
 
+def anything_undrained(directory: Path) -> bool:
+    """Whether a journal of a directory holds records that the store may not have yet."""
+    return any(_is_undrained(path) for path in directory.glob(f"*{SUFFIX}"))
+
+
+def _is_undrained(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            head = file.read(64)
+    except OSError:
+        # Its owner removed it, with nothing left in it.
+        return False
+    words = [int.from_bytes(head[i : i + 8], sys.byteorder) for i in range(0, len(head), 8)]
+    if len(words) < 8 or words[W_MAGIC] != MAGIC:
+        return False
+    return words[W_BASE] + words[W_END] - words[W_START] > words[W_DRAINED]
+
+
 def _age(path: Path) -> float:
     try:
         return path.stat().st_mtime

@@ -10,6 +10,7 @@ from nbtrack.entities import Lifecycle, utc_now
 from nbtrack.errors import StateError, UsageError
 from nbtrack.journal.journal import new_id
 from nbtrack.records import RunResumed, RunStarted
+from nbtrack.tracking.lookup import stored_run
 from nbtrack.tracking.names import new_run_name
 from nbtrack.tracking.run import NAME_TAG, NOTE_TAG, ActiveRun
 from nbtrack.tracking.session import Session, user_name
@@ -42,7 +43,6 @@ def begin_run(
         tags, description: labels, and the note that is shown with the run.
         msg_id, cell_id: of the cell execution it belongs to; by default the one going on.
         of_cell: it is a tracked cell's own run: runs started in the cell nest in it.
-        started_at: now by default.
         started_at: now by default.
     """
     if msg_id is None and session.executing is not None:
@@ -98,8 +98,7 @@ def resume_run(
     """
     if run_id in session.open_runs:
         raise StateError(f"run {run_id} is active already")
-    session.flush()
-    stored = session.store.get_run(run_id)
+    stored = stored_run(session, run_id)
     if stored.lifecycle_stage is Lifecycle.DELETED:
         raise StateError(
             f"run {stored.run_name} is deleted. Take that back with nbtrack.restore_run({run_id!r})"

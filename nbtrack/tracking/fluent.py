@@ -19,7 +19,6 @@ from nbtrack.tracking.begin import begin_run, resume_run
 from nbtrack.tracking.lookup import (
     create_experiment,
     delete_run,
-    fresh_store,
     get_experiment,
     get_experiment_by_name,
     get_run,
@@ -27,6 +26,7 @@ from nbtrack.tracking.lookup import (
     restore_run,
     search_runs,
     set_experiment,
+    stored_run,
 )
 from nbtrack.tracking.run import ActiveRun
 from nbtrack.tracking.session import get_tracking_uri, session, set_tracking_uri
@@ -108,7 +108,7 @@ def start_run(
     if experiment_id is not None:
         experiment_id = here.store.get_experiment(str(experiment_id)).experiment_id
     if parent_run_id is not None and parent_run_id not in here.open_runs:
-        fresh_store().get_run(parent_run_id)
+        stored_run(here, parent_run_id)
     enclosing = active or here.active.current()
     if parent_run_id is None and enclosing is not None and (nested or enclosing.of_cell):
         parent_run_id = enclosing.run_id

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 from nbtrack.entities import Experiment, Lifecycle
 from nbtrack.errors import NotFoundError, StateError, UsageError
-from nbtrack.tracking.session import session
+from nbtrack.journal import anything_undrained
+from nbtrack.tracking.session import Session, session
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from nbtrack.entities import MetricSeries, Run
     from nbtrack.store.base import Store
+
+_OTHERS_S = 10.0
+"""How long another process may take to hand over what it recorded."""
 
 
 def set_experiment(
@@ -82,13 +87,34 @@ def fresh_store() -> Store:
     return here.store
 
 
+def stored_run(here: Session, run_id: str) -> Run:
+    """A run as the store has it.
+
+    One that another process has just started may still be in that process's journal, as when
+    a script gives its run's id to its workers: it is waited for.
+
+    Raises:
+        NotFoundError: there is none with that id.
+    """
+    here.flush()
+    deadline = time.monotonic() + _OTHERS_S
+    while True:
+        may_come = anything_undrained(here.journal.path.parent) and time.monotonic() < deadline
+        try:
+            return here.store.get_run(run_id)
+        except NotFoundError:
+            if not may_come:
+                raise
+        time.sleep(0.05)
+
+
 def get_run(run_id: str) -> Run:
     """A run with its params, metrics and tags, with everything logged so far.
 
     Raises:
         NotFoundError: there is none with that id.
     """
-    return fresh_store().get_run(run_id)
+    return stored_run(session(), run_id)
 
 
 def metric_history(run_id: str, key: str) -> MetricSeries:

@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 
 from nbtrack.entities import RunStatus
-from nbtrack.errors import StoreError, UsageError
+from nbtrack.errors import NotFoundError, StoreError, UsageError
 from nbtrack.journal import decode
 from nbtrack.records import SessionStarted
 from nbtrack.store import open_store
 from nbtrack.store.base import RunQuery
 from nbtrack.tracking.adoption import AdoptionReport, adopt_journals
-from nbtrack.tracking.begin import begin_run
+from nbtrack.tracking.begin import begin_run, resume_run
 from nbtrack.tracking.session import Session
 from tests.tracking.test_adoption import journals
 
@@ -180,3 +180,21 @@ def test_a_session_record_is_the_first_of_a_journal(tmp_path: Path) -> None:
     assert isinstance(first, SessionStarted)
     assert first.session.session_id == session.session_id
     session.close()
+
+
+def test_a_run_that_another_process_has_just_started_is_waited_for(tmp_path: Path) -> None:
+    """A script gives its run's id to a worker before its own journal is drained."""
+    starter = Session(tmp_path, drain_interval_s=1.0)
+    worker = Session(tmp_path, drain_interval_s=0.02)
+    worker.store.list_experiments()
+    run = begin_run(starter)
+    resumed = resume_run(worker, run.run_id)
+    assert resumed.run_name == run.run_name
+    resumed.end()
+    starter.flush()
+    began_at_s = time.monotonic()
+    with pytest.raises(NotFoundError):
+        resume_run(worker, "0" * 32)
+    assert time.monotonic() - began_at_s < 1.0
+    worker.close()
+    starter.close()
