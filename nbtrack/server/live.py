@@ -95,7 +95,7 @@ class LiveChanges:
                     await self._access.call(self._adopt)
                     adopt_at = time.monotonic() + self._adopt_s
                 changes = await self._access.call(_changes, cursor)
-            except NbtrackError as error:
+            except (NbtrackError, OSError) as error:
                 if not in_trouble:
                     self._log.warning("nbtrack: live changes pause: %s", error)
                 in_trouble = True
