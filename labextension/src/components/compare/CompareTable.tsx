@@ -6,6 +6,7 @@ import type { ComparedRow, Comparison, RunSummary } from '../../api/generated';
 import {
   byKey,
   formatChange,
+  formatDuration,
   formatInstant,
   formatNumber,
   plural,
@@ -191,6 +192,8 @@ function attributeText(key: string, value: string, run: RunSummary): string {
       return STATE_LABELS[runState(run)];
     case 'started_at':
       return formatInstant(value);
+    case 'duration':
+      return run.duration_s === null ? value : formatDuration(run.duration_s);
     default:
       return value;
   }
