@@ -15,6 +15,16 @@ _CLOCKS = frozenset(
     {"time", "time_ns", "perf_counter", "perf_counter_ns", "monotonic", "monotonic_ns"}
     | {"process_time", "process_time_ns", "now", "today", "utcnow"}
 )
+_MADE_OF_PARTS = (
+    ast.Name,
+    ast.UnaryOp,
+    ast.BinOp,
+    ast.List,
+    ast.Tuple,
+    ast.Set,
+    ast.Dict,
+    ast.Call,
+)
 _PLAIN_CALLS = frozenset({"int", "float", "round", "abs", "min", "max", "divmod"})
 
 
@@ -33,13 +43,13 @@ def classify(node: ast.expr, env: Mapping[str, Any]) -> tuple[Kind, object]:
     if isinstance(node, ast.Call) and not _is_dict_call(node):
         sized = _is_clock(node) or is_size(node, env)
         return (Kind.SIZE if sized else Kind.COMPUTED), UNKNOWN
-    known = {
-        name.id: env[name.id].value
-        for name in ast.walk(node)
-        if isinstance(name, ast.Name)
-        and name.id in env
-        and env[name.id].kind in (Kind.LITERAL, Kind.DERIVED)
-    }
+    known: dict[str, object] = {}
+    if isinstance(node, _MADE_OF_PARTS):
+        for name in ast.walk(node):
+            if isinstance(name, ast.Name):
+                made = env.get(name.id)
+                if made is not None and made.kind in (Kind.LITERAL, Kind.DERIVED):
+                    known[name.id] = made.value
     try:
         value = literal_value(node, known)
     except NotLiteralError:

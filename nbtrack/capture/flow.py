@@ -87,6 +87,7 @@ class _CellReader:
         self.cell = CellFlow(env=env)
         self.cell_id = cell_id
         self._own: set[int] = set()
+        self._names: dict[ast.AST, Names] = {}
         self._looping = False
 
     def finish(self) -> CellFlow:
@@ -133,7 +134,7 @@ class _CellReader:
             self._bind(name, kind, node.lineno, control, conditional, loop, **facts)
 
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            names = Names(node)
+            names = self._names_in(node)
             deps = self._read(names)
             for other in sorted(names.binds - {node.name}):
                 bind(other, Kind.COMPUTED, conditional=True)
@@ -237,8 +238,15 @@ class _CellReader:
         self.cell.deferred |= names.deferred
         return tuple(deps)
 
+    def _names_in(self, node: ast.AST) -> Names:
+        # The body of a loop is read twice, and its expressions say the same both times.
+        names = self._names.get(node)
+        if names is None:
+            names = self._names[node] = Names(node)
+        return names
+
     def _expression(self, node: ast.AST, bind: _Bind) -> tuple[Binding, ...]:
-        names = Names(node)
+        names = self._names_in(node)
         deps = self._read(names)
         for name in sorted(names.binds):
             bind(name, Kind.COMPUTED, deps=deps)
@@ -291,7 +299,7 @@ class _CellReader:
             own, known = kind, worth
             if is_counter_step(value, name):
                 own, known = Kind.COUNTER, UNKNOWN
-            elif kind is Kind.DERIVED and self._looping and name in Names(value).reads:
+            elif kind is Kind.DERIVED and self._looping and name in self._names_in(value).reads:
                 own, known = Kind.COMPUTED, UNKNOWN
             bind(name, own, value=known, deps=deps)
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_NAMELESS = frozenset({"ctx", "op", "ops", "kind", "type_comment"})
+_FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}
 _SCOPES = (*_FUNCTIONS, ast.Lambda, ast.ClassDef)
 
 
@@ -51,11 +53,11 @@ class Names:
             targets: set[str] = set()
             for part in node.generators:
                 targets |= set(target_names(part.target))
-            self._walk_all(ast.iter_child_nodes(node), hidden | targets, into)
+            self._walk_all(_children(node), hidden | targets, into)
         elif isinstance(node, ast.ExceptHandler) and node.name:
-            self._walk_all(ast.iter_child_nodes(node), hidden | {node.name}, into)
+            self._walk_all(_children(node), hidden | {node.name}, into)
         else:
-            self._walk_all(ast.iter_child_nodes(node), hidden, into)
+            self._walk_all(_children(node), hidden, into)
 
     def _walk_all(self, nodes: Iterable[ast.AST], hidden: frozenset[str], into: set[str]) -> None:
         for node in nodes:
@@ -87,6 +89,25 @@ class Names:
                 self.binds = before
         if node.name not in hidden:
             self.binds.add(node.name)
+
+
+def _children(node: ast.AST) -> Iterator[ast.AST]:
+    """The nodes below a node, but for operators and contexts, which hold no names.
+
+    `ast.iter_child_nodes` looks at every field: this takes half of its time.
+    """
+    kind = type(node)
+    fields = _FIELDS.get(kind)
+    if fields is None:
+        fields = _FIELDS[kind] = tuple(name for name in kind._fields if name not in _NAMELESS)
+    for name in fields:
+        part = getattr(node, name, None)
+        if part.__class__ is list:
+            for item in part:
+                if isinstance(item, ast.AST):
+                    yield item
+        elif isinstance(part, ast.AST):
+            yield part
 
 
 def target_names(target: ast.AST) -> Iterator[str]:
@@ -145,5 +166,5 @@ def _bound_in(body: list[ast.stmt]) -> tuple[frozenset[str], frozenset[str]]:
         if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
             bound.add(node.name)
         elif not isinstance(node, _SCOPES):
-            pending.extend(ast.iter_child_nodes(node))
+            pending.extend(_children(node))
     return frozenset(bound), frozenset(shared)
