@@ -57,7 +57,8 @@ class Journal:
     Args:
         directory: where journals are kept.
         capacity: largest undrained backlog, in bytes; an append beyond it waits for the writer.
-        patience_s: how long such an append waits without any progress before it raises.
+        patience_s: how long such an append waits without any progress before it raises; more
+            than the store may be busy (`NbtrackConfig.busy_timeout_s`), and then be tried again.
         on_create: called, under the lock, after a journal with a new id was made.
     """
 
@@ -91,7 +92,7 @@ class Journal:
         directory: Path,
         *,
         capacity: int = 32 << 20,
-        patience_s: float = 30.0,
+        patience_s: float = 120.0,
         on_create: Callable[[], None] = lambda: None,
     ) -> None:
         self._directory = directory

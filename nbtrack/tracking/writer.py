@@ -29,7 +29,7 @@ BATCH_BYTES = 1 << 20
 _QUIET_AFTER_S = 30.0
 _UNKNOWN_RUN_S = 10.0
 """How long a record waits for its run, which another process may still have in its journal."""
-_LONGEST_BACKOFF_S = 30.0
+LONGEST_BACKOFF_S = 10.0
 _FORK_WAIT_S = 5.0
 
 
@@ -160,7 +160,7 @@ class Writer:
     def _pause_s(self) -> float:
         now = time.monotonic()
         if self._failing_since is not None:
-            return min(self._interval_s * 2.0 ** min(self._failures, 10), _LONGEST_BACKOFF_S)
+            return min(self._interval_s * 2.0 ** min(self._failures, 10), LONGEST_BACKOFF_S)
         if now - self._last_progress < _QUIET_AFTER_S:
             pause = self._interval_s
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import shutil
 import subprocess
@@ -12,15 +13,17 @@ from pathlib import Path
 
 import pytest
 
+from nbtrack.config import NbtrackConfig
 from nbtrack.entities import RunStatus
 from nbtrack.errors import NotFoundError, StoreError, UsageError
-from nbtrack.journal import decode
+from nbtrack.journal import Journal, decode
 from nbtrack.records import SessionStarted
 from nbtrack.store import open_store
 from nbtrack.store.base import RunQuery
 from nbtrack.tracking.adoption import AdoptionReport, adopt_journals
 from nbtrack.tracking.begin import begin_run, resume_run
 from nbtrack.tracking.session import Session
+from nbtrack.tracking.writer import LONGEST_BACKOFF_S
 from tests.tracking.test_adoption import journals
 
 
@@ -198,3 +201,10 @@ def test_a_run_that_another_process_has_just_started_is_waited_for(tmp_path: Pat
     assert time.monotonic() - began_at_s < 1.0
     worker.close()
     starter.close()
+
+
+def test_a_full_journal_is_more_patient_than_the_store_is_slow() -> None:
+    """One store that is busy for as long as it may be must not make a log call fail."""
+    patience_s = inspect.signature(Journal).parameters["patience_s"].default
+    busy_s = NbtrackConfig.class_traits()["busy_timeout_s"].default_value
+    assert patience_s > 2 * (busy_s + LONGEST_BACKOFF_S)
