@@ -41,6 +41,9 @@ const ATTRIBUTES = [
   column('attribute', 'revision_number', 'Revision')
 ];
 
+/** A column that is this many times rarer than the most frequent must be asked for. */
+const RARE = 10;
+
 export const NEWEST_FIRST: IOrder = { columnId: STARTED.id, descending: true };
 
 /** Every column the given runs could fill: params and metrics first, as logged. */
@@ -55,23 +58,27 @@ export function availableColumns(runs: readonly RunSummary[]): IColumn[] {
 }
 
 /**
- * Metrics that most runs have, then params that differ or that some lack: what one looks for
- * first. A run alone shows its params as they are.
+ * Metrics that most runs have, then params that differ: what one looks for first. Where no
+ * param differs, as in a run alone, they are shown as they are.
  */
 export function defaultColumns(runs: readonly RunSummary[]): IColumn[] {
   const columns = availableColumns(runs);
   const share = (item: IColumn) =>
     runs.filter(run => cellText(run, item) !== null).length;
-  const frequent = (kind: ColumnKind) =>
-    columns
+  const frequent = (kind: ColumnKind) => {
+    const counted = columns
       .filter(item => item.kind === kind)
       .map((item, index) => ({ item, index, count: share(item) }))
-      .sort((a, b) => b.count - a.count || a.index - b.index)
-      .map(({ item }) => item);
-  const differing = frequent('param').filter(
-    item => runs.length === 1 || new Set(runs.map(run => cellText(run, item))).size > 1
+      .sort((a, b) => b.count - a.count || a.index - b.index);
+    const most = counted[0]?.count ?? 0;
+    return counted.filter(({ count }) => count * RARE >= most).map(({ item }) => item);
+  };
+  const params = frequent('param');
+  const differing = params.filter(
+    item => new Set(runs.flatMap(run => cellText(run, item) ?? [])).size > 1
   );
-  return [...frequent('metric').slice(0, 3), ...differing.slice(0, 4)];
+  const shown = differing.length ? differing : params;
+  return [...frequent('metric').slice(0, 3), ...shown.slice(0, 4)];
 }
 
 /** The chosen columns; ids of columns that no loaded run fills stay chosen. */
