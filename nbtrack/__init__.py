@@ -101,7 +101,9 @@ def __getattr__(name: str) -> object:
         value: object = getattr(fluent, name)
         globals()[name] = value
         return value
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from nbtrack.tracking.unsupported import explained
+
+    raise AttributeError(explained(name))
 
 
 def __dir__() -> list[str]:

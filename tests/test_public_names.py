@@ -6,6 +6,8 @@ import inspect
 import subprocess
 import sys
 
+import pytest
+
 import nbtrack
 from nbtrack.tracking import fluent
 
@@ -77,3 +79,11 @@ def test_logging_loads_no_database() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", ["autolog", "sklearn", "MlflowClient", "log_model", "log_input"])
+def test_what_mlflow_has_and_nbtrack_not_says_what_to_do(name: str) -> None:
+    """A script written for MLflow stops with an error that helps."""
+    with pytest.raises(AttributeError, match=rf"{name}.*not supported\. Instead, .*nbtrack"):
+        getattr(nbtrack, name)
+    assert not hasattr(nbtrack, name)
