@@ -177,6 +177,15 @@ class Artifact:
     origin: Origin | None = None
 
 
+MLFLOW_TAGS = {
+    "mlflow.parentRunId": "parent_run_id",
+    "mlflow.runName": "run_name",
+    "mlflow.source.name": "source_name",
+    "mlflow.user": "user_id",
+}
+"""What MLflow keeps as a tag and a `Run` as an attribute."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunData:
     """MLflow's view of what a run holds: plain text params, last metric values, tags."""
@@ -229,12 +238,18 @@ class Run:
 
     @property
     def data(self) -> RunData:
-        """MLflow's ``run.data``."""
+        """MLflow's ``run.data``; its tags hold MLflow's own ones as well, as in MLflow."""
+        facts = {key: getattr(self, name) for key, name in MLFLOW_TAGS.items()}
         return RunData(
             params={key: param.value for key, param in self.params.items()},
             metrics={key: metric.last for key, metric in self.metrics.items()},
-            tags=self.tags,
+            tags={key: value for key, value in facts.items() if value} | dict(self.tags),
         )
+
+    @property
+    def artifact_uri(self) -> str:
+        """MLflow's ``artifact_uri``: artifacts are kept by content, so it names the run."""
+        return f"runs:/{self.run_id}"
 
     @property
     def start_time(self) -> int:

@@ -99,7 +99,7 @@ def runs_frame(runs: Sequence[Run]) -> pd.DataFrame:
         "run_id": [run.run_id for run in runs],
         "experiment_id": [run.experiment_id for run in runs],
         "status": [run.status.value for run in runs],
-        "artifact_uri": [f"runs:/{run.run_id}" for run in runs],
+        "artifact_uri": [run.artifact_uri for run in runs],
         "start_time": pd.to_datetime([run.started_at for run in runs], utc=True),
         "end_time": pd.to_datetime([run.ended_at for run in runs], utc=True),
         "run_name": [run.run_name for run in runs],
@@ -111,10 +111,9 @@ def runs_frame(runs: Sequence[Run]) -> pd.DataFrame:
         params = [run.params.get(key) for run in runs]
         texts = [None if param is None else param.value for param in params]
         columns[f"params.{key}"] = pd.Series(texts, dtype=object)
-    for key in _keys(run.tags for run in runs):
-        columns[f"tags.{key}"] = pd.Series([run.tags.get(key) for run in runs], dtype=object)
-    names = pd.Series([run.run_name for run in runs], dtype=object)
-    columns.setdefault("tags.mlflow.runName", names)
+    tags = [run.data.tags for run in runs]
+    for key in _keys(tags):
+        columns[f"tags.{key}"] = pd.Series([held.get(key) for held in tags], dtype=object)
     return pd.DataFrame(columns)
 
 

@@ -82,3 +82,21 @@ def test_without_cell_ids_runs_of_the_same_code_are_compared(session: Session) -
     assert found.previous is not None
     assert found.previous.msg_id == "1"
     assert found.best == {"acc": 0.1}
+
+
+def test_mlflows_own_tags_are_seen_and_searched(session: Session) -> None:
+    """Scripts find the children of a run by ``tags.mlflow.parentRunId``."""
+    parent = begin_run(session, run_name="parent")
+    child = begin_run(session, run_name="child", parent_run_id=parent.run_id)
+    child.end()
+    parent.end()
+    session.flush()
+    (found,) = find_runs(session.store, filter=f"tags.mlflow.parentRunId = '{parent.run_id}'")
+    assert found.run_id == child.run_id
+    assert found.data.tags["mlflow.parentRunId"] == parent.run_id
+    assert found.data.tags["mlflow.runName"] == "child"
+    assert found.tags == {}
+    frame = runs_frame(find_runs(session.store, filter="tags.`mlflow.runName` LIKE 'p%'"))
+    assert frame["tags.mlflow.runName"].tolist() == ["parent"]
+    ordered = find_runs(session.store, order_by=("tags.`mlflow.runName` ASC",))
+    assert [run.run_name for run in ordered] == ["child", "parent"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -20,7 +21,7 @@ from sqlalchemy import (
     true,
 )
 
-from nbtrack.entities import RunStatus
+from nbtrack.entities import MLFLOW_TAGS, RunStatus
 from nbtrack.store.dialect import number_in
 from nbtrack.store.paging import Ordering
 from nbtrack.store.rows import experiment_number, to_us
@@ -113,6 +114,7 @@ class _Conditions:
         if isinstance(node, Combination):
             parts = [self.of(part) for part in node.parts]
             return and_(*parts) if node.operator == "AND" else or_(*parts)
+        node = replace(node, identifier=_resolved(node.identifier))
         kind = node.identifier.kind
         if kind == "attribute":
             return self._attribute(node)
@@ -232,6 +234,13 @@ def _holds_text(value: Value | tuple[Value, ...] | None) -> bool:
     return any(isinstance(item, str) for item in (value if isinstance(value, tuple) else (value,)))
 
 
+def _resolved(identifier: Identifier) -> Identifier:
+    """What MLflow keeps as a tag and we as an attribute, as that attribute."""
+    if identifier.kind == "tag" and identifier.key in MLFLOW_TAGS:
+        return replace(identifier, kind="attribute", key=MLFLOW_TAGS[identifier.key])
+    return identifier
+
+
 def _attribute(identifier: Identifier, what: str, text: str) -> tuple[str, ColumnElement[Any]]:
     lowered = identifier.key.lower()
     name = _ALIASES.get(lowered, lowered)
@@ -265,7 +274,7 @@ def orderings_of(
     joins: list[tuple[FromClause, ColumnElement[bool]]] = []
     for text in clauses:
         clause = parse_order(text)
-        identifier, down = clause.identifier, clause.descending
+        identifier, down = _resolved(clause.identifier), clause.descending
         if identifier.kind == "attribute":
             name, column = _attribute(identifier, "order_by", text)
             empty: Any = 0 if name in _NUMBER_ATTRIBUTES else ""

@@ -139,6 +139,11 @@ class ActiveRun(ArtifactLogging):
         return None if self.ended_at is None else int(self.ended_at.timestamp() * 1000)
 
     @property
+    def artifact_uri(self) -> str:
+        """MLflow's ``artifact_uri``: artifacts are kept by content, so it names the run."""
+        return f"runs:/{self.run_id}"
+
+    @property
     def data(self) -> RunData:
         """MLflow's ``run.data`` as it is in the store now, with everything logged so far."""
         return self.stored().data

@@ -282,7 +282,7 @@ def test_a_common_mlflow_script_runs(tmp_path: Path) -> None:
     run = nbtrack.get_run(done.stdout.strip())
     assert run.data.params == {"alpha": "0.5", "l1_ratio": "0.1"}
     assert run.data.metrics == {"rmse": 1.0 / 3, "mae": 0.2, "r2": 0.7}
-    assert run.data.tags == {"release.version": "2.2.0"}
+    assert run.tags == {"release.version": "2.2.0"}
     assert run.environment_digest is not None
     frame = nbtrack.search_runs(experiment_names=["script"])
     assert list(frame["run_name"]) == ["left open", "child", "parent"]

@@ -37,7 +37,7 @@ def test_what_is_logged_is_in_the_store(session: Session) -> None:
     assert stored.end_reason is EndReason.COMPLETED
     assert stored.data.params == {"lr": "0.1"}
     assert stored.data.metrics == {"loss": 0.25, "val.loss": 0.25}
-    assert stored.data.tags == {"a": "1", "mlflow.note.content": "a note"}
+    assert stored.tags == {"a": "1", "mlflow.note.content": "a note"}
     assert stored.metrics["loss"].origin == Origin("explicit")
     assert steps(session, run.run_id, "loss") == [0, 1]
     assert stored.session_id == session.session_id
@@ -173,7 +173,7 @@ def test_tags_change_and_go(session: Session) -> None:
         run.set_tag("a", 3)
         run.delete_tag("b")
         run.set_tag("mlflow.runName", "renamed")
-    assert run.stored().data.tags == {"a": "3"}
+    assert run.stored().tags == {"a": "3"}
     assert run.stored().run_name == "renamed"
 
 
