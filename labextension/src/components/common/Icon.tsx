@@ -56,6 +56,7 @@ export interface IIconButtonProps {
   disabled?: boolean;
   pressed?: boolean;
   expanded?: boolean;
+  tabIndex?: number;
   onClick: () => void;
 }
 
@@ -70,6 +71,7 @@ export function IconButton(props: IIconButtonProps): JSX.Element {
       aria-expanded={props.expanded}
       data-testid={props.testId}
       disabled={props.disabled}
+      tabIndex={props.tabIndex}
       onClick={props.onClick}
     >
       <Icon name={props.icon} />

@@ -49,6 +49,10 @@ export function RevisionList({
       actions.compare(revision);
     } else if (event.key === ' ') {
       toggle(revision.revision_id);
+    } else if (event.key === 'ArrowRight') {
+      setExpanded(revision.revision_id);
+    } else if (event.key === 'ArrowLeft') {
+      setExpanded(open => (open === revision.revision_id ? null : open));
     } else if (event.key === 'ContextMenu' || (event.key === 'F10' && event.shiftKey)) {
       rows[index]?.querySelector<HTMLElement>('.nbt-revision-tools button')?.click();
     } else {

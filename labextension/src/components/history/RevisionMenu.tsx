@@ -2,6 +2,8 @@
 
 import * as React from 'react';
 
+import { useOutsidePress } from '../common/useOutsidePress';
+
 export interface IMenuItem {
   id: string;
   label: string;
@@ -22,14 +24,8 @@ export function RevisionMenu({
   const list = React.useRef<HTMLDivElement>(null);
   React.useEffect(() => {
     list.current?.querySelector<HTMLElement>('[role="menuitem"]')?.focus();
-    const onOutside = (event: Event) => {
-      if (!list.current?.contains(event.target as Node)) {
-        onClose();
-      }
-    };
-    document.addEventListener('pointerdown', onOutside, true);
-    return () => document.removeEventListener('pointerdown', onOutside, true);
-  }, [onClose]);
+  }, []);
+  useOutsidePress(list, onClose);
 
   const onKeyDown = (event: React.KeyboardEvent): void => {
     const buttons = [...(list.current?.querySelectorAll<HTMLElement>('button') ?? [])];

@@ -33,7 +33,10 @@ export function RevisionRow(props: IRevisionRowProps): JSX.Element {
   const [menuOpen, setMenuOpen] = React.useState(false);
   const [naming, setNaming] = React.useState(false);
   const row = React.useRef<HTMLDivElement>(null);
-  const closeMenu = React.useCallback(() => setMenuOpen(false), []);
+  const closeMenu = React.useCallback(() => {
+    setMenuOpen(false);
+    row.current?.focus();
+  }, []);
   const closeForm = React.useCallback(() => {
     setNaming(false);
     row.current?.focus();
@@ -84,12 +87,17 @@ export function RevisionRow(props: IRevisionRowProps): JSX.Element {
         ) : null}
         {expanded ? <RevisionChanges revision={revision} actions={actions} /> : null}
       </div>
-      <div className="nbt-revision-tools">
+      <div
+        className="nbt-revision-tools"
+        onClick={stopPropagation}
+        onDoubleClick={stopPropagation}
+      >
         <IconButton
           icon="menu"
           label={`More for r${revision.number}`}
           testId="nbtrack-revision-more"
           expanded={menuOpen}
+          tabIndex={props.current ? 0 : -1}
           onClick={() => setMenuOpen(!menuOpen)}
         />
         {menuOpen ? (
@@ -151,7 +159,11 @@ interface IRevisionChangesProps {
 function RevisionChanges({ revision, actions }: IRevisionChangesProps): JSX.Element {
   const { changes } = revision;
   return (
-    <div className="nbt-revision-details" onClick={event => event.stopPropagation()}>
+    <div
+      className="nbt-revision-details"
+      onClick={stopPropagation}
+      onDoubleClick={stopPropagation}
+    >
       {changes.length > 0 ? (
         <ul className="nbt-revision-changes" aria-label="Changed cells">
           {changes.slice(0, CHANGES_SHOWN).map(change => (
@@ -187,6 +199,11 @@ function RevisionChanges({ revision, actions }: IRevisionChangesProps): JSX.Elem
       </div>
     </div>
   );
+}
+
+/** What is pressed inside a row is not pressed on it. */
+function stopPropagation(event: React.SyntheticEvent): void {
+  event.stopPropagation();
 }
 
 function menuItems(

@@ -4,6 +4,7 @@ import * as React from 'react';
 
 import { type ColumnKind, type IColumn } from '../../model/runsColumns';
 import { Button } from '../common/Button';
+import { useOutsidePress } from '../common/useOutsidePress';
 
 export interface IColumnChooserProps {
   available: readonly IColumn[];
@@ -23,6 +24,8 @@ const GROUPS: readonly [ColumnKind, string][] = [
 
 export function ColumnChooser(props: IColumnChooserProps): JSX.Element {
   const [search, setSearch] = React.useState('');
+  const box = React.useRef<HTMLDivElement>(null);
+  useOutsidePress(box, props.onClose);
   const shown = props.shown.map(item => item.id);
   const wanted = search.trim().toLowerCase();
   const toggle = (id: string): void =>
@@ -32,6 +35,7 @@ export function ColumnChooser(props: IColumnChooserProps): JSX.Element {
   const all = merge(props.available, props.shown);
   return (
     <div
+      ref={box}
       className="nbt-popover"
       role="dialog"
       aria-label="Columns"

@@ -49,6 +49,11 @@ const SCOPES: readonly [RunScope, string][] = [
 export function RunsPanel(props: IRunsPanelProps): JSX.Element {
   const { state } = props;
   const [choosing, setChoosing] = React.useState(false);
+  const tools = React.useRef<HTMLDivElement>(null);
+  const closeChooser = React.useCallback(() => {
+    setChoosing(false);
+    tools.current?.querySelector<HTMLElement>('[aria-expanded]')?.focus();
+  }, []);
   const runs = React.useMemo(() => state.runs ?? [], [state.runs]);
   const columns = React.useMemo(
     () => (state.columns ? columnsById(state.columns) : defaultColumns(runs)),
@@ -56,7 +61,7 @@ export function RunsPanel(props: IRunsPanelProps): JSX.Element {
   );
   return (
     <div className="nbt-runs" data-testid="nbtrack-runs-panel">
-      <div className="nbt-bar">
+      <div ref={tools} className="nbt-bar">
         <div className="nbt-segments" role="group" aria-label="Which runs">
           {SCOPES.map(([scope, label]) => (
             <button
@@ -98,7 +103,7 @@ export function RunsPanel(props: IRunsPanelProps): JSX.Element {
           shown={columns}
           isAutomatic={state.columns === null}
           onChange={props.onColumns}
-          onClose={() => setChoosing(false)}
+          onClose={closeChooser}
         />
       ) : null}
       <SelectionBar {...props} />
