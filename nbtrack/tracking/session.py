@@ -82,6 +82,8 @@ class Session:
         self._environment: str | None = None
         self._without_environment: list[str] = []
         self._looked_for_dead_at = -_ADOPT_EVERY_S
+        self.has_forked = False
+        """Workers were forked: when they are done, their journals are for this process to take."""
         self._closed = False
         _sessions.add(self)
 
@@ -161,9 +163,19 @@ class Session:
     def flush(self, timeout_s: float = 10.0) -> bool:
         """Wait until the store has everything recorded so far; says so if that takes long.
 
+        Everything is also what forked workers recorded that are done.
+
         Returns:
             False if it does not have it yet. Nothing is lost: the journal keeps it.
         """
+        done = self._flush_own(timeout_s)
+        if done and self.has_forked:
+            from nbtrack.tracking.adoption import adopt_journals
+
+            adopt_journals(self.store)
+        return done
+
+    def _flush_own(self, timeout_s: float) -> bool:
         started = time.monotonic()
         if self.writer.flush(min(_SAY_AFTER_S, timeout_s)):
             return True
@@ -285,6 +297,7 @@ class Session:
         self._store = None
         self._store_lock = threading.Lock()
         self._without_environment.clear()
+        self.has_forked = False
         for run in self.open_runs.values():
             run.inherited = True
         self.open_runs.clear()
@@ -307,6 +320,8 @@ def _pause_all() -> None:
 def _resume_all() -> None:
     while _resume:
         _resume.pop()()
+    for each in list(_sessions):
+        each.has_forked = True
 
 
 def _renew_all() -> None:

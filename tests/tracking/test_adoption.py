@@ -212,15 +212,17 @@ with nbtrack.start_run(run_name="parent") as run:
         worker.start()
     for worker in workers:
         worker.join()
+    assert len(nbtrack.get_run(run.run_id).metrics) == 4
     nbtrack.log(x=2.0)
 os.write(1, run.run_id.encode())
 """
 
 
 def test_forked_workers_log_to_the_run_they_were_forked_in(tmp_path: Path) -> None:
-    """Each through its own journal, taken over after its end; the run ends with its parent."""
+    """Each through its own journal, which its parent takes over before it reads the run."""
     process = start(tmp_path, _FORKED)
     out, _ = process.communicate()
+    assert process.returncode == 0
     run_id = out.decode()
     store = open_store(tmp_path)
     assert adopt_journals(store).problems == []
