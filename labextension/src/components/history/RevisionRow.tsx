@@ -71,7 +71,7 @@ export function RevisionRow(props: IRevisionRowProps): JSX.Element {
           <RunLine key={run.run_id} run={run} onOpen={actions.openRun} />
         ))}
         {revision.runs.length > RUNS_SHOWN ? (
-          <span className="nbt-muted">
+          <span className="nbt-muted nbt-small">
             and {plural(revision.runs.length - RUNS_SHOWN, 'more run')}
           </span>
         ) : null}

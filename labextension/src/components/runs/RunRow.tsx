@@ -87,6 +87,11 @@ export function RunRow(props: IRunRowProps): JSX.Element {
               {run.run_name}
             </button>
             <div className="nbt-run-when nbt-muted">
+              {run.parent_run_id === null ? null : (
+                <span role="img" aria-label="child run" title="Child run">
+                  ↳{' '}
+                </span>
+              )}
               {fault ? (
                 <span className="nbt-error-text" title={run.error_message ?? undefined}>
                   {fault} ·{' '}
