@@ -7,7 +7,7 @@ import { formatInstant, plural } from '../../model/format';
 import { Button } from '../common/Button';
 import { IconButton } from '../common/Icon';
 import { Loading, Message } from '../common/Message';
-import { CellDiffView } from './CellDiffView';
+import { CellDiffView, type ICellDiffProps } from './CellDiffView';
 import { foldCells, isChanged } from './fold';
 import { Source } from './SourceDiff';
 import type { Highlight, IDiffActions, IDiffState } from './types';
@@ -142,24 +142,22 @@ function Cells(
 ) {
   const { diff, actions, highlight } = props;
   const items = React.useMemo(() => foldCells(diff.cells), [diff]);
-  const newName = diff.new ? `r${diff.new.number}` : 'Now';
+  const cellProps = {
+    oldName: `r${diff.old.number}`,
+    newName: diff.new ? `r${diff.new.number}` : 'Now',
+    highlight,
+    onRestore: actions.restoreCell
+  };
   return (
     <>
       {items.map(item =>
         item.kind === 'fold' ? (
-          <FoldedCells
-            key={`fold-${item.key}`}
-            cells={item.cells}
-            highlight={highlight}
-          />
+          <FoldedCells key={`fold-${item.key}`} cells={item.cells} {...cellProps} />
         ) : (
           <CellDiffView
             key={`${item.cell.cell_id}-${item.cell.status}`}
             cell={item.cell}
-            oldName={`r${diff.old.number}`}
-            newName={newName}
-            highlight={highlight}
-            onRestore={actions.restoreCell}
+            {...cellProps}
           />
         )
       )}
@@ -167,9 +165,12 @@ function Cells(
   );
 }
 
-function FoldedCells(props: { cells: CellDiff[]; highlight: Highlight }): JSX.Element {
-  const { cells, highlight } = props;
+function FoldedCells(
+  props: Omit<ICellDiffProps, 'cell'> & { cells: CellDiff[] }
+): JSX.Element {
+  const { cells, ...cellProps } = props;
   const [open, setOpen] = React.useState(false);
+  const outputs = cells.filter(isChanged).length;
   return (
     <div className="nbt-fold">
       <button
@@ -179,18 +180,25 @@ function FoldedCells(props: { cells: CellDiff[]; highlight: Highlight }): JSX.El
         data-testid="nbtrack-diff-fold"
         onClick={() => setOpen(!open)}
       >
-        {open ? '▾' : '▸'} {plural(cells.length, 'unchanged cell')}
+        {open ? '▾' : '▸'}{' '}
+        {outputs > 0
+          ? `${plural(cells.length, 'cell')} with the same text, ${outputs} with other outputs`
+          : plural(cells.length, 'unchanged cell')}
       </button>
       {open
-        ? cells.map(cell => (
-            <div key={cell.cell_id} className="nbt-cell-diff nbt-cell-unchanged">
-              <Source
-                source={cell.new_source ?? cell.old_source ?? ''}
-                cellType={cell.cell_type}
-                highlight={highlight}
-              />
-            </div>
-          ))
+        ? cells.map(cell =>
+            isChanged(cell) ? (
+              <CellDiffView key={cell.cell_id} cell={cell} {...cellProps} />
+            ) : (
+              <div key={cell.cell_id} className="nbt-cell-diff nbt-cell-unchanged">
+                <Source
+                  source={cell.new_source ?? cell.old_source ?? ''}
+                  cellType={cell.cell_type}
+                  highlight={props.highlight}
+                />
+              </div>
+            )
+          )
         : null}
     </div>
   );

@@ -1,26 +1,32 @@
-/** Runs of unchanged cells of a diff, folded; pure. */
+/** Cells of a diff that say little, folded; pure. */
 
 import type { CellDiff } from '../../api/generated';
 
 export type DiffItem =
   { kind: 'cell'; cell: CellDiff } | { kind: 'fold'; key: string; cells: CellDiff[] };
 
-/** Whether a reader would want to see this cell. */
+/** Whether anything of this cell differs. */
 export function isChanged(cell: CellDiff): boolean {
-  return (
-    cell.status !== 'unchanged' ||
-    cell.moved ||
-    cell.outputs_differ ||
-    cell.metadata_differs
-  );
+  return cell.outputs_differ || isEdited(cell);
 }
 
-/** The diff with stretches of unchanged cells as one item each. */
+/** Whether more than its outputs differs: what a person did, not what a kernel printed. */
+function isEdited(cell: CellDiff): boolean {
+  return cell.status !== 'unchanged' || cell.moved || cell.metadata_differs;
+}
+
+/**
+ * The diff with stretches of unchanged cells as one item each.
+ *
+ * Where anything was edited, cells that differ in outputs only are folded too: after a run of the
+ * whole notebook the one edit would drown among them.
+ */
 export function foldCells(cells: readonly CellDiff[]): DiffItem[] {
   const items: DiffItem[] = [];
+  const isShown = cells.some(isEdited) ? isEdited : isChanged;
   for (const cell of cells) {
     const last = items.at(-1);
-    if (isChanged(cell)) {
+    if (isShown(cell)) {
       items.push({ kind: 'cell', cell });
     } else if (last?.kind === 'fold') {
       last.cells.push(cell);

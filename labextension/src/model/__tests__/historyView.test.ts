@@ -127,7 +127,15 @@ test('unchanged cells in a row become one fold; a moved one stays to be seen', (
   ]);
   assert.deepEqual(
     items.map(item => (item.kind === 'fold' ? item.cells.length : item.cell.cell_id)),
-    [2, 'c', 'd', 1]
+    [2, 'c', 2]
+  );
+});
+
+test('where only outputs differ, the cells that do are seen', () => {
+  const items = foldCells([cellDiff('a'), cellDiff('b', { outputs_differ: true })]);
+  assert.deepEqual(
+    items.map(item => (item.kind === 'fold' ? item.cells.length : item.cell.cell_id)),
+    [1, 'b']
   );
 });
 
