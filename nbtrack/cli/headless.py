@@ -138,8 +138,7 @@ def _restore(output: Output, path: Path, revision: Revision) -> Notebook:
         store,
         notebook,
         revision,
-        read=lambda: read_notebook(path),
-        write=lambda document: write_notebook(path, document),
+        path=path,
         author=user_name(),
         at=utc_now(),
     )

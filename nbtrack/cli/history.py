@@ -213,7 +213,6 @@ def _restore_file(
     *,
     with_outputs: bool,
 ) -> None:
-    from nbtrack.history.files import read_notebook, write_notebook
     from nbtrack.history.restore import restore_closed
     from nbtrack.present import revision_info
     from nbtrack.tracking.session import user_name
@@ -224,8 +223,7 @@ def _restore_file(
         store,
         notebook,
         revision,
-        read=lambda: read_notebook(path),
-        write=lambda document: write_notebook(path, document),
+        path=path,
         author=user_name(),
         at=utc_now(),
         cell_id=cell_id,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from nbtrack.entities import Notebook, Revision, RevisionReason
 from nbtrack.errors import NotFoundError
+from nbtrack.history.files import read_notebook, write_notebook
 from nbtrack.history.lookup import revision_document
 from nbtrack.history.manifest import encode, encode_normal
 from nbtrack.history.normal import Json, normalise
@@ -63,8 +65,7 @@ def restore_closed(
     notebook: Notebook,
     revision: Revision,
     *,
-    read: Callable[[], Mapping[str, Any] | None],
-    write: Callable[[Json], None],
+    path: Path,
     author: str,
     at: datetime,
     cell_id: str | None = None,
@@ -78,8 +79,7 @@ def restore_closed(
         store: where the history is.
         notebook: which one.
         revision: what to bring back.
-        read: gives the present document; None when its file is gone.
-        write: writes the restored one in its place.
+        path: its file, which is written whole or not at all; it may be gone.
         author: who restores.
         at: when.
         cell_id: this cell only.
@@ -87,8 +87,12 @@ def restore_closed(
 
     Returns:
         The revision that holds the restored state.
+
+    Raises:
+        UsageError: the file is not a notebook.
+        StoreError: the file cannot be written; it is as it was.
     """
-    present = read()
+    present = read_notebook(path)
     if present is not None:
         before = Snapshot(encode(present), RevisionReason.BEFORE_RESTORE, author, at)
         record(store, notebook.notebook_id, before)
@@ -98,7 +102,7 @@ def restore_closed(
         cell_id=cell_id,
         with_outputs=with_outputs,
     )
-    write(document)
+    write_notebook(path, document)
     after = Snapshot(
         encode(document),
         RevisionReason.RESTORE,

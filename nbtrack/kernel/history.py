@@ -88,16 +88,13 @@ def restore_file(
     Raises:
         StoreError: the file cannot be written; it is as it was.
     """
-    from nbtrack.history.files import read_notebook, write_notebook
     from nbtrack.history.restore import restore_closed
 
-    path = Path(notebook.path)
     recorded = restore_closed(
         store,
         notebook,
         revision,
-        read=lambda: read_notebook(path),
-        write=lambda document: write_notebook(path, document),
+        path=Path(notebook.path),
         author=user_name(),
         at=utc_now(),
         cell_id=cell_id,
