@@ -44,7 +44,10 @@ def write_notebook(path: Path, document: dict[str, Any]) -> None:
         mode = target.stat().st_mode & 0o777 if target.exists() else 0o644
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
         try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+            # Half a surrogate pair, which JSON can hold and UTF-8 can not, is written as \ud83d.
+            with os.fdopen(
+                handle, "w", encoding="utf-8", errors="backslashreplace", newline="\n"
+            ) as stream:
                 stream.write(text if text.endswith("\n") else f"{text}\n")
             Path(temporary).chmod(mode)
             Path(temporary).replace(target)
