@@ -1,12 +1,14 @@
 """Recording a state of a notebook as a revision, or finding that it is the latest one already.
 
 What makes a new revision: an execution when the code is another than the latest revision's; a
-save and a checkpoint when anything is; opening when the code is another, as when the file was
-edited outside; a restore always. Everything else is the latest revision itself.
+save and a checkpoint when anything is, what the front end notes by itself aside; opening when
+the code is another, as when the file was edited outside; a restore always. Everything else is
+the latest revision itself.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -118,7 +120,7 @@ def _attempt(store: Store, notebook_id: str, snapshot: Snapshot) -> Recorded | N
     latest = store.get_revision(latest_id)
     parent = store.get_manifest(latest_id)
     encoded = adopt_ids(snapshot.encoded, parent, texts)
-    if not _is_new(snapshot.reason, encoded, latest, parent):
+    if not _is_new(snapshot.reason, encoded, latest, parent, texts):
         return Recorded(latest, created=False)
     if snapshot.reason is RevisionReason.OPEN and not _was_there(store, notebook_id, encoded):
         snapshot = replace(snapshot, reason=RevisionReason.OUTSIDE)
@@ -126,7 +128,11 @@ def _attempt(store: Store, notebook_id: str, snapshot: Snapshot) -> Recorded | N
 
 
 def _is_new(
-    reason: RevisionReason, encoded: EncodedNotebook, latest: Revision, parent: Manifest
+    reason: RevisionReason,
+    encoded: EncodedNotebook,
+    latest: Revision,
+    parent: Manifest,
+    texts: Texts,
 ) -> bool:
     match reason:
         case RevisionReason.RESTORE:
@@ -136,7 +142,24 @@ def _is_new(
         case RevisionReason.OPEN | RevisionReason.OUTSIDE:
             return _code(encoded.manifest.cells) != _code(parent.cells)
         case RevisionReason.SAVE | RevisionReason.CHECKPOINT | RevisionReason.BEFORE_RESTORE:
-            return encoded.content_digest != latest.content_digest
+            if encoded.content_digest == latest.content_digest:
+                return False
+            return encoded.manifest.cells != parent.cells or _metadata_differs(
+                encoded.manifest, parent, texts
+            )
+
+
+def _metadata_differs(new: Manifest, old: Manifest, texts: Texts) -> bool:
+    """Whether the notebooks' metadata differ in more than what a front end writes by itself.
+
+    JupyterLab notes the kernel's ``language_info`` when a notebook is first run.
+    """
+    digests = (new.metadata_digest, old.metadata_digest)
+    found = texts(set(digests))
+    ours, theirs = (json.loads(found[digest]) for digest in digests)
+    for metadata in (ours, theirs):
+        metadata.pop("language_info", None)
+    return bool(ours != theirs)
 
 
 def _was_there(store: Store, notebook_id: str, encoded: EncodedNotebook) -> bool:

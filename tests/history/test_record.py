@@ -51,6 +51,14 @@ def test_a_save_makes_a_revision_of_new_outputs(book, take):
     assert not take(book, RUN, "save").created
 
 
+def test_a_save_of_what_the_front_end_wrote_is_none(book, take):
+    """JupyterLab notes the kernel's language by itself; other metadata are an edit."""
+    take(book, OLD)
+    told = {**OLD, "metadata": {**OLD["metadata"], "language_info": {"name": "python"}}}
+    assert not take(book, told, "save").created
+    assert take(book, {**told, "metadata": {"title": "mine"}}, "save").created
+
+
 def test_the_first_revision_names_every_cell_as_added(book, take):
     """A cell's own history begins where it appears."""
     changes = take(book, OLD, "open").revision.changes
