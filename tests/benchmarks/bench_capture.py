@@ -89,8 +89,8 @@ def measure() -> list[Figure]:
         plain = _plain_shell()
         for name, tracked, untracked, goal in (
             ("an untracked cell of 15 lines", TYPICAL, TYPICAL, 1.0),
-            ("an empty tracked cell", "%%track\npass", "pass", 5.0),
-            ("a tracked cell of 15 lines", f"%%track\n{TYPICAL}", TYPICAL, 20.0),
+            ("an empty tracked cell", "%%track\npass", "pass", 1.0),
+            ("a tracked cell of 15 lines", f"%%track\n{TYPICAL}", TYPICAL, 5.0),
         ):
             value, base = paired_medians(
                 _cell(watched, tracked), _cell(plain, untracked), repeats=31
@@ -107,8 +107,8 @@ def measure() -> list[Figure]:
                 )
             )
         for name, body, goal in (
-            ("an iteration that binds nothing", "pass", 2.0),
-            ("an iteration that yields a point", "y = x * 0.5", 10.0),
+            ("an iteration that binds nothing", "pass", 1.0),
+            ("an iteration that yields a point", "y = x * 0.5", 3.0),
         ):
             loop = f"for x in range({ITERATIONS}):\n    {body}"
             value, base = paired_medians(
