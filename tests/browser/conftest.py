@@ -32,12 +32,3 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     root = tmp_path_factory.mktemp("root")
     with running_lab(tmp_path_factory.mktemp("home"), root) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def dark_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """The same in the dark theme."""
-    root = tmp_path_factory.mktemp("root")
-    home = tmp_path_factory.mktemp("home")
-    with running_lab(home, root, theme="JupyterLab Dark") as running:
-        yield running

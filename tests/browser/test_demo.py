@@ -110,6 +110,30 @@ def test_runs_are_compared(demo: Person) -> None:
     expect(table.get_by_role("columnheader", name="svm")).to_be_visible()
 
 
+def test_a_narrow_sidebar_in_the_dark(demo: Person) -> None:
+    """Runs keep their names and best marks in view in a narrow, dark sidebar."""
+    demo.does("apputils:change-theme", theme="JupyterLab Dark")
+    demo.resizes_sidebar(240)
+    row = demo.shows_runs().filter(has_text="svm")
+    expect(row.get_by_text("svm", exact=True)).to_be_in_viewport(ratio=1)
+    text, ground = demo.page.evaluate(
+        """() => {
+          const name = document.querySelector('[data-testid=nbtrack-run-row] .nbt-run-name');
+          const light = css => css.match(/[\\d.]+/g).slice(0, 3).reduce((a, b) => a + +b, 0);
+          const panel = document.querySelector('[data-testid=nbtrack-runs-panel]');
+          let ground = panel;
+          while (getComputedStyle(ground).backgroundColor === 'rgba(0, 0, 0, 0)') {
+            ground = ground.parentElement;
+          }
+          return [light(getComputedStyle(name).color),
+                  light(getComputedStyle(ground).backgroundColor)];
+        }"""
+    )
+    assert text > 3 * ground
+    demo.does("apputils:change-theme", theme="JupyterLab Light")
+    demo.resizes_sidebar(300)
+
+
 def test_headless_gives_the_same(demo: Person, tmp_path: Path) -> None:
     """The same notebook by nbclient: the same runs, params, metrics and executions."""
     shutil.copy(NOTEBOOK, tmp_path)
