@@ -12,6 +12,8 @@ from nbtrack.capture.kinds import Kind
 from nbtrack.capture.options import TrackOptions
 
 _LOG_CALLS = frozenset({"log", "log_metric", "log_metrics"})
+_RECORDING_CALLS = _LOG_CALLS - {"log"} | {"log_param", "log_params"}
+"""Calls whose value is what they were given: already recorded, and no result of the cell."""
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
 
@@ -165,7 +167,7 @@ def _last_expression(
     if not tree.body or not isinstance(tree.body[-1], ast.Expr):
         return None
     node = tree.body[-1].value
-    if isinstance(node, ast.Constant):
+    if isinstance(node, ast.Constant) or _called_name(node) in _RECORDING_CALLS:
         return None
     if isinstance(node, ast.Name):
         binding = cell.env.get(node.id)
@@ -186,14 +188,19 @@ def _explicit_keys(tree: ast.Module) -> frozenset[str]:
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call):
             continue
-        called = node.func
-        name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+        name = _called_name(node)
         if name not in _LOG_CALLS:
             continue
         if name == "log":
             keys |= {keyword.arg for keyword in node.keywords if keyword.arg}
         keys |= set(_texts(node.args[:1]))
     return frozenset(keys - {"step"})
+
+
+def _called_name(node: ast.expr) -> str:
+    """The last name of what an expression calls; empty for one that calls nothing by name."""
+    called = node.func if isinstance(node, ast.Call) else None
+    return called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
 
 
 def _texts(nodes: Iterable[ast.expr]) -> Iterable[str]:

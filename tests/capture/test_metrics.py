@@ -41,6 +41,7 @@ CASES = [
     ("two names at once", "a, b = sum([1]), sum([2])", {"a": [(0, 1.0)], "b": [(0, 2.0)]}),
     ("the last expression, by its name", "np.mean([1, 3])", {"np.mean": [(0, 2.0)]}),
     ("the last expression looked through", "x = sum([0.126])\nround(x, 2)", {"x": [(0, 0.126)]}),
+    ("not what a log call gives back", "log_param = max\nlog_param(3, sum([4]))", {}),
     ("not a literal last", "a = 3\na", {}),
     ("not a text last", "str(3)", {}),
     ("what replaces a literal", "a = 0\na = sum([4])", {"a": [(0, 4.0)]}),
