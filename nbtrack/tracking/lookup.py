@@ -163,13 +163,25 @@ def search_runs(
         a list of runs.
 
     Raises:
-        UsageError: the filter or the order cannot be read; says where and why.
+        UsageError: the filter or the order cannot be read, or a text stands where a list belongs;
+            says where and why.
         NotFoundError: no experiment of one of the names.
     """
     from nbtrack import query
 
     if experiment_ids is not None and experiment_names is not None:
         raise UsageError("search_runs takes experiment_ids or experiment_names, not both")
+    for name, value in (
+        ("experiment_ids", experiment_ids),
+        ("experiment_names", experiment_names),
+        ("order_by", order_by),
+    ):
+        # A text is a sequence too: its letters would be taken for ids.
+        if isinstance(value, str):
+            raise UsageError(
+                f"{name} is a list, not the text {value!r}: write {name}=[{value!r}]"
+                + (f", or filter_string={value!r}" if name == "experiment_ids" else "")
+            )
     store = fresh_store()
     chosen = None if experiment_ids is None else tuple(str(each) for each in experiment_ids)
     if experiment_names is not None:

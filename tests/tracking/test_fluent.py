@@ -182,6 +182,13 @@ def test_files_and_directories_are_kept(tmp_path: Path) -> None:
     assert kinds == {"data/g.csv": "text/csv", "all/e/f.bin": "application/octet-stream"}
 
 
+@pytest.mark.parametrize("name", ["experiment_ids", "experiment_names", "order_by"])
+def test_a_text_in_the_place_of_a_list_is_refused(name: str) -> None:
+    """Its letters are not taken for ids: the error says what would be right."""
+    with pytest.raises(UsageError, match=rf"{name} is a list.*{name}=\['metrics.acc > 1'\]"):
+        nbtrack.search_runs(**{name: "metrics.acc > 1"})
+
+
 def test_texts_dicts_and_tables_are_kept() -> None:
     """JSON, or YAML by the extension; a table grows by the rows logged to it again."""
     with nbtrack.start_run():
