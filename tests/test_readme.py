@@ -8,12 +8,15 @@ from pathlib import Path
 
 import click
 import pytest
+from matplotlib.figure import Figure
 
 import nbtrack
 from nbtrack.capture.options import parse_options
 from nbtrack.cli.app import root
 from nbtrack.config import NbtrackConfig
 from nbtrack.kernel.magics import documentation
+from nbtrack.tracking import session as sessions
+from nbtrack.tracking.session import Session
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -76,3 +79,14 @@ def test_files_it_points_to_exist() -> None:
     assert len(targets) >= 5
     for target in targets:
         assert (ROOT / target).is_file(), target
+
+
+def test_the_python_example_does_what_it_says(tmp_path: Path) -> None:
+    """The README's script runs as it stands, and finds the run that it made."""
+    (script,) = re.findall(r"```python\n(import nbtrack\n.*?)```", README, re.DOTALL)
+    with_store = sessions.use(Session(tmp_path / "store"))
+    names = {"losses": [0.5, 0.25], "figure": Figure()}
+    exec(script, names)
+    with_store.close()
+    assert list(names["best"]["run_name"]) == ["boosting"]
+    assert list(names["best"]["metrics.loss"]) == [0.25]
