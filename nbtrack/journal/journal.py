@@ -188,13 +188,16 @@ class Journal:
             self._retired.append((self.end, list(numbers.values())))
 
     def _publish(self, block: bytes) -> None:
+        size = len(block)
         with self.lock:
-            while self.position + len(block) > self.limit:
-                self.make_room(len(block))
+            # A signal handler that logs can come in at any call, so that from here on there is
+            # none between looking at the position and moving it.
+            while self.position + size > self.limit:
+                self.make_room(size)
             begin = self.position
-            self.memory[begin : begin + len(block)] = block
-            self.position = begin + len(block)
-            self.header[W_END] = self.position
+            self.memory[begin : begin + size] = block
+            self.position = begin + size
+            self.header[W_END] = begin + size
 
     def make_room(self, size: int) -> None:
         """Have ``size`` free bytes at `position`: make the file, or a new one, or wait."""
@@ -260,7 +263,7 @@ class Journal:
 
     def _replace_file(self, size: int) -> None:
         replaced, drained, copied = self._file, self.drained, self.position
-        live = self.copy(drained, self.end - drained)
+        live = self.copy(drained, self.base + copied - self._start - drained)
         preamble = b"".join(encode_series(*item) for item in list(self.series.items()))
         start = HEADER_BYTES + len(preamble)
         room = max(_SMALLEST, min(4 * len(live), self._capacity)) + 2 * _SLACK
@@ -270,11 +273,15 @@ class Journal:
             fresh.header[W_ALIVE] = replaced.header[W_ALIVE]
         fresh.publish()
         position = start + len(live)
-        if self.position > copied:
+        # A signal handler may have logged at any call since: its records are carried over until
+        # none came meanwhile, and without a call from there to the switch.
+        while self.position != copied:
             late = bytes(self.memory[copied : self.position])
-            fresh.memory[position : position + len(late)] = late
-            position += len(late)
-            fresh.header[W_END] = position
+            end = position + len(late)
+            fresh.memory[position:end] = late
+            fresh.header[W_END] = end
+            copied += end - position
+            position = end
         self._file, self._start, self.base = fresh, start, drained
         self.memory, self.header, self.position = fresh.memory, fresh.header, position
         self.limit = self._limit()
