@@ -191,20 +191,23 @@ class ActiveRun(ArtifactLogging):
             except KeyError:
                 entry = self._new_entry(key)
             with journal.lock:
-                at = entry[1] if step is None else step
-                try:
-                    rest = pack_point(POINT_TAG, entry[0], at, time_ns(), value)
-                except struct.error:
-                    at = checks.as_step(step)
-                    rest = pack_point(POINT_TAG, entry[0], at, time_ns(), value)
-                checksum = crc32(rest)
                 while True:
                     position = journal.position
+                    at = entry[1] if step is None else step
+                    try:
+                        rest = pack_point(POINT_TAG, entry[0], at, time_ns(), value)
+                    except struct.error:
+                        at = checks.as_step(step)
+                        rest = pack_point(POINT_TAG, entry[0], at, time_ns(), value)
+                    checksum = crc32(rest)
+                    # A signal handler or finalizer that logs can come in at any call: then this
+                    # point stands after it, and takes the step after its.
+                    if journal.position != position:
+                        continue
                     if position + POINT_BYTES > journal.limit:
                         journal.make_room(POINT_BYTES)
                         continue
                     publish_point(journal.memory, position, checksum, rest)
-                    # A signal handler or finalizer that logs may have run in between.
                     if journal.position == position:
                         break
                 journal.position = position = position + POINT_BYTES
