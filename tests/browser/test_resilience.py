@@ -85,6 +85,9 @@ def test_a_killed_kernel(page: Page, lab: Lab) -> None:
     assert len(series) >= acknowledged
     assert list(series.values) == list(range(len(series)))
 
+    # JupyterLab says, at a moment of its own, that the kernel died and is started again.
+    dialog = page.locator(".jp-Dialog")
+    page.add_locator_handler(dialog, lambda: dialog.locator(".jp-mod-accept").click())
     row = person.shows_runs().filter(has_text="endless")
     expect(row.get_by_label("Interrupted").first).to_be_visible(timeout=10_000)
     row.locator("input[type=checkbox]").check()
