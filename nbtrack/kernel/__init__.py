@@ -156,8 +156,3 @@ def unload_ipython_extension(shell: Any) -> None:
     extension = _extensions.pop(id(shell), None)
     if extension is not None:
         extension.unload()
-
-
-def extension_of(shell: Any) -> Extension | None:
-    """nbtrack in a shell; None where it is not loaded."""
-    return _extensions.get(id(shell))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from nbtrack.present import experiment_info
 from nbtrack.server.base import ApiHandler, endpoint
 from nbtrack.version import __version__
-from nbtrack.wire import ExperimentInfo, ExperimentList, Status
+from nbtrack.wire import ExperimentList, Status
 
 
 class ServerStatus(ApiHandler):
@@ -33,14 +34,5 @@ class Experiments(ApiHandler):
         """Active experiments, by last use."""
         found = await self.services.access.call(lambda store: store.list_experiments())
         self.reply(
-            ExperimentList(
-                experiments=[
-                    ExperimentInfo(
-                        experiment_id=experiment.experiment_id,
-                        name=experiment.name,
-                        notebook_id=experiment.notebook_id,
-                    )
-                    for experiment in found
-                ]
-            )
+            ExperimentList(experiments=[experiment_info(experiment) for experiment in found])
         )

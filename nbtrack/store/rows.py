@@ -49,11 +49,6 @@ def from_us(microseconds: int) -> datetime:
     return _EPOCH + timedelta(microseconds=microseconds)
 
 
-def optional_us(instant: datetime | None) -> int | None:
-    """`to_us` where there is something."""
-    return None if instant is None else to_us(instant)
-
-
 def optional_instant(microseconds: int | None) -> datetime | None:
     """`from_us` where there is something."""
     return None if microseconds is None else from_us(microseconds)

@@ -21,7 +21,6 @@ from nbtrack.journal.layout import (
     publish_point,
 )
 from nbtrack.records import (
-    MetricPoints,
     ParamLogged,
     Record,
     RunEnded,
@@ -263,11 +262,6 @@ class ActiveRun(ArtifactLogging):
             entry = self._entries.get(key) or self._new_entry(key)
             self._journal.append_point(entry[0], at, ns, value)
             entry[1] = at + 1
-
-    def record_series(self, points: MetricPoints) -> None:
-        """Log many points of one metric at once, with their origin (for capture)."""
-        self.require_open()
-        self.session.record(points)
 
     # Params and tags
 
