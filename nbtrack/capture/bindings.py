@@ -17,6 +17,8 @@ class Literal:
         line: 1-based, in the tree it was read from.
         cell_id: the nbformat id of the cell, where known.
         conditional: it stands in a branch.
+        owner: for an argument of a call, the name that the call's value is bound to (empty for
+            none); None for a literal that is bound to a name itself.
     """
 
     name: str
@@ -24,6 +26,7 @@ class Literal:
     line: int
     cell_id: str | None = None
     conditional: bool = False
+    owner: str | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -39,6 +42,7 @@ class Binding:
         loop: index of the innermost loop of its cell around it; None outside of loops.
         conditional: it may not happen each time the code around it runs.
         mutation: the object changed, but the name was not bound.
+        module: of an import, what is imported: ``package.module`` or ``package.module.name``.
     """
 
     name: str
@@ -50,6 +54,7 @@ class Binding:
     loop: int | None = None
     conditional: bool = False
     mutation: bool = False
+    module: str | None = None
 
     @property
     def value(self) -> object:
@@ -84,6 +89,7 @@ class CellFlow:
         roots: bindings of earlier cells that it reads.
         reads: global names it may read; functions of earlier cells are followed.
         writes: global names it binds.
+        arguments: settings in calls of this cell, by `argument_literals`' keys.
     """
 
     env: dict[str, Binding]
@@ -93,6 +99,7 @@ class CellFlow:
     writes: set[str] = field(default_factory=set)
     deferred: set[str] = field(default_factory=set)
     loops: list[Loop] = field(default_factory=list)
+    arguments: dict[str, Literal] = field(default_factory=dict)
 
     def merge(self, later: CellFlow) -> CellFlow:
         """One view of two trees of one execution (a cell magic's line, then its body)."""
@@ -104,12 +111,13 @@ class CellFlow:
             writes=self.writes | later.writes,
             deferred=self.deferred | later.deferred,
             loops=self.loops + later.loops,
+            arguments=self.arguments | later.arguments,
         )
 
     def literals(self) -> list[Literal]:
         """The literals this cell binds or depends on, nearest first, one a name."""
         found, _ = reached([*self.bindings, *self.roots], self.env, self.deferred)
-        return list(found.values())
+        return list((self.arguments | found).values())
 
 
 def reached(

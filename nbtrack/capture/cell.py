@@ -23,10 +23,11 @@ from nbtrack.capture.options import TrackOptions
 from nbtrack.capture.outputs import OutputObserver
 from nbtrack.capture.parts import CellContext, CellPart, parts_of
 from nbtrack.capture.plan import CellPlan, Watched, plan_cell
+from nbtrack.capture.printed import hook_name, replacements
 from nbtrack.capture.report import Report
 from nbtrack.capture.scalars import scalars_of
 from nbtrack.capture.secrets import masked
-from nbtrack.capture.ticks import CellSeries, LoopState, LoopWatch
+from nbtrack.capture.ticks import CellSeries, LoopState, LoopWatch, PrintWatch
 from nbtrack.entities import ExecutionStatus, Origin
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class TrackedCell:
         self._plans: list[tuple[CellPlan, int]] = []
         self._before: dict[str, object] = {}
         self._hooks: list[str] = []
+        self._printed: set[str] = set()
         self._loops: list[LoopState] = []
         self._settled: set[str] = set(params)
         self._series = CellSeries(self._open_series)
@@ -126,16 +128,19 @@ class TrackedCell:
                 self._literal(literal, 0, literal.value)
             elif literal.name not in plan.unsure and not literal.conditional:
                 self._literal(literal, line_offset, literal.value)
+        for name, value, literal in plan.settings:
+            self._setting(name, value, literal, line_offset if id(literal) in plan.here else 0)
         for final in plan.finals:
             value = self._namespace.get(final.name, _MISSING)
             # Only scalars are held on to: an old model must be free to go while a new one trains.
             self._before.setdefault(final.name, value if scalars_of("", value) else _MISSING)
-        if not plan.loops:
+        if not plan.loops and not plan.printed:
             return tree
         first = next(_numbers)
-        for _ in plan.loops[1:]:
+        for _ in [*plan.loops, *plan.printed][1:]:
             next(_numbers)
-        changed = instrument(tree, plan, first)
+        after = first + len(plan.loops)
+        changed = instrument(tree, plan, first, replacements(plan.printed, after))
         self._hook(plan, first)
         return changed
 
@@ -147,17 +152,26 @@ class TrackedCell:
         )
 
     def _hook(self, plan: CellPlan, first: int) -> None:
+        watches: dict[int, LoopWatch] = {}
         for number, loop in enumerate(plan.loops, first):
             state = None
             if loop.outer:
                 state = LoopState(loop.label)
                 self._loops.append(state)
             watch = LoopWatch(loop, self._namespace, self._series, state)
-            doing = "following a loop"
+            watches[id(loop.loop.node)] = watch
             calls: tuple[Callable[..., Any], ...] = (watch.begin, watch.tick, watch.end)
             for name, call in zip(hook_names(number), calls, strict=True):
-                setattr(builtins, name, self._guard.shield(doing, call))
-                self._hooks.append(name)
+                self._set_hook(name, "following a loop", call)
+        for number, printed in enumerate(plan.printed, first + len(plan.loops)):
+            around = None if printed.nested else watches.get(id(printed.loop))
+            self._printed.add(printed.key)
+            see = PrintWatch(printed, self._series, around).see
+            self._set_hook(hook_name(number), "noting a printed value", see)
+
+    def _set_hook(self, name: str, doing: str, call: Callable[..., Any]) -> None:
+        setattr(builtins, name, self._guard.shield(doing, call))
+        self._hooks.append(name)
 
     def finish(self, outcome: Outcome, result: object) -> None:
         """The cell is over: its last facts, then the end of its run.
@@ -208,6 +222,12 @@ class TrackedCell:
             origin = Origin("literal", literal.cell_id, literal.line + offset)
             self._give_param(literal.name, value, origin)
 
+    def _setting(self, name: str, value: object, literal: Literal, offset: int) -> None:
+        if name not in self._settled:
+            self._settled.add(name)
+            origin = Origin("argument", literal.cell_id, literal.line + offset)
+            self._give_param(name, value, origin)
+
     def _give_param(self, name: str, value: object, origin: Origin) -> None:
         if origin.rule == "explicit":
             pairs = [(name, str(value))]
@@ -222,7 +242,8 @@ class TrackedCell:
     def _open_series(self, key: str, line: int) -> Append | None:
         if not self._options.wants(key):
             return None
-        return self._begin().series(key, Origin("loop", self._facts.cell_id, line))
+        rule = "printed" if key in self._printed else "loop"
+        return self._begin().series(key, Origin(rule, self._facts.cell_id, line))
 
     # At the end
 
@@ -256,6 +277,8 @@ class TrackedCell:
         origin = Origin(rule, self._facts.cell_id, watched.line + offset)
         for key, number in scalars_of(watched.name, value):
             if not self._options.wants(key) or key in self._series.explicit:
+                continue
+            if key in self._printed and key in self._series.by_key:
                 continue
             if key in self._series.by_key:
                 step = self._series.next_step([watched])

@@ -137,18 +137,19 @@ def result_key(node: ast.expr) -> str:
             node = node.func.value
         else:
             node = node.func
-    return _dotted(node) or "result"
+    return dotted_name(node) or "result"
 
 
-def _dotted(node: ast.AST) -> str | None:
+def dotted_name(node: ast.AST) -> str | None:
+    """The dotted name by which an expression is read or called; None where there is none."""
     if isinstance(node, ast.Name):
         return node.id
     if isinstance(node, ast.Call):
-        return _dotted(node.func)
+        return dotted_name(node.func)
     if isinstance(node, ast.Attribute):
-        root = _dotted(node.value)
+        root = dotted_name(node.value)
         return f"{root}.{node.attr}" if root else node.attr
     if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
-        root = _dotted(node.value)
+        root = dotted_name(node.value)
         return f"{root}.{node.slice.value!s}" if root else None
     return None

@@ -10,14 +10,17 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, Protocol
 
+from nbtrack.capture.arguments import argument_literals, changed_settings
 from nbtrack.capture.bindings import Binding, CellFlow, Literal, Loop, reached
 from nbtrack.capture.expressions import classify, is_counter_step
 from nbtrack.capture.kinds import UNKNOWN, Kind
 from nbtrack.capture.literals import is_plain
 from nbtrack.capture.names import Names, base_name, imported_names, target_names
 
+_NO_ARGUMENTS: Mapping[str, Literal] = MappingProxyType({})
 _BLOCKS = (ast.If, ast.With, ast.AsyncWith, ast.Try, ast.TryStar, ast.Match)
 _SHELL_NAMES = frozenset({"get_ipython", "display", "In", "Out", "exit", "quit"})
 
@@ -77,6 +80,7 @@ class _Bind(Protocol):
         deferred: frozenset[str] = frozenset(),
         conditional: bool = False,
         mutation: bool = False,
+        arguments: Mapping[str, Literal] = _NO_ARGUMENTS,
     ) -> None: ...
 
 
@@ -140,8 +144,8 @@ class _CellReader:
                 bind(other, Kind.COMPUTED, conditional=True)
             bind(node.name, Kind.FUNCTION, deps=deps, deferred=frozenset(names.deferred))
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
-            for name in imported_names(node):
-                bind(name, Kind.IMPORT)
+            for name, module in imported_names(node).items():
+                bind(name, Kind.IMPORT, module=module)
         elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
             self._assignment(node, bind)
         elif isinstance(node, (ast.For, ast.AsyncFor, ast.While)):
@@ -200,6 +204,8 @@ class _CellReader:
         deferred: frozenset[str] = frozenset(),
         conditional: bool = False,
         mutation: bool = False,
+        arguments: Mapping[str, Literal] = _NO_ARGUMENTS,
+        module: str | None = None,
     ) -> None:
         conditional = conditional or around
         before = self.cell.env.get(name)
@@ -210,6 +216,7 @@ class _CellReader:
         if kind in (Kind.LITERAL, Kind.DERIVED):
             literal = Literal(name, value, line, self.cell_id, conditional)
             reach.pop(name, None)
+        reach.update(arguments)
         binding = Binding(
             name=name,
             kind=kind,
@@ -220,6 +227,7 @@ class _CellReader:
             loop=loop,
             conditional=conditional,
             mutation=mutation,
+            module=module,
         )
         self.cell.env[name] = binding
         self.cell.bindings.append(binding)
@@ -256,13 +264,34 @@ class _CellReader:
         deps = self._expression(node, bind)
         call = node.value if isinstance(node, ast.Await) else node
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
-            self._mutate(base_name(call.func), bind, deps)
+            name = base_name(call.func)
+            before = None if name is None else self.cell.env.get(name)
+            arguments = self._arguments(node, name)
+            if before is not None:
+                changed = changed_settings(call, before.name, before.reach, self.cell_id)
+                self.cell.arguments.update(changed)
+                arguments |= changed
+            self._mutate(name, bind, deps, arguments)
+        else:
+            self._arguments(node, "")
 
-    def _mutate(self, name: str | None, bind: _Bind, deps: tuple[Binding, ...]) -> None:
+    def _arguments(self, node: ast.AST, owner: str | None) -> dict[str, Literal]:
+        """The settings in an expression's calls, which are then part of the cell's."""
+        found = argument_literals(node, owner or "", self.cell.env, self.cell_id, False)
+        self.cell.arguments.update(found)
+        return found
+
+    def _mutate(
+        self,
+        name: str | None,
+        bind: _Bind,
+        deps: tuple[Binding, ...],
+        arguments: Mapping[str, Literal] = _NO_ARGUMENTS,
+    ) -> None:
         before = None if name is None else self.cell.env.get(name)
         if name is None or before is None or before.kind in (Kind.IMPORT, Kind.FUNCTION):
             return
-        bind(name, Kind.COMPUTED, deps=deps, mutation=True)
+        bind(name, Kind.COMPUTED, deps=deps, mutation=True, arguments=arguments)
 
     def _assignment(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign, bind: _Bind) -> None:
         if node.value is None:
@@ -295,13 +324,15 @@ class _CellReader:
         kind, worth = classify(value, self.cell.env)
         if not isinstance(target, ast.Name) and kind is not Kind.SIZE:
             kind, worth = Kind.COMPUTED, UNKNOWN
-        for name in target_names(target):
+        names = list(target_names(target))
+        arguments = self._arguments(value, names[0] if len(names) == 1 else "")
+        for name in names:
             own, known = kind, worth
             if is_counter_step(value, name):
                 own, known = Kind.COUNTER, UNKNOWN
             elif kind is Kind.DERIVED and self._looping and name in self._names_in(value).reads:
                 own, known = Kind.COMPUTED, UNKNOWN
-            bind(name, own, value=known, deps=deps)
+            bind(name, own, value=known, deps=deps, arguments=arguments)
 
     def _store(
         self, target: ast.expr, value: ast.expr, deps: tuple[Binding, ...], bind: _Bind

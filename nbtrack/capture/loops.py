@@ -9,6 +9,8 @@ the line numbers of the loop's own head.
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from nbtrack.capture.plan import CellPlan, LoopPlan
 
@@ -20,20 +22,26 @@ def hook_names(number: int) -> tuple[str, str, str]:
     return f"{PREFIX}begin_{number}__", f"{PREFIX}tick_{number}__", f"{PREFIX}end_{number}__"
 
 
-def instrument(tree: ast.Module, plan: CellPlan, first_number: int) -> ast.Module:
+def instrument(
+    tree: ast.Module, plan: CellPlan, first_number: int, replaced: Mapping[int, ast.stmt]
+) -> ast.Module:
     """A tree whose loops call their hooks; the original is left as it is.
 
     Args:
         tree: the cell's.
         plan: says which loops there are.
         first_number: of the first loop; hooks of different cells never share a number.
+        replaced: statements that stand in the place of others, by the ``id`` of those.
     """
-    wanted = {id(loop.loop.node): (loop, first_number + at) for at, loop in enumerate(plan.loops)}
-    changed = ast.Module(body=_block(tree.body, wanted), type_ignores=tree.type_ignores)
-    return changed
+    loops = {id(loop.loop.node): (loop, first_number + at) for at, loop in enumerate(plan.loops)}
+    body = _block(tree.body, _Wanted(loops, replaced))
+    return ast.Module(body=body, type_ignores=tree.type_ignores)
 
 
-_Wanted = dict[int, tuple[LoopPlan, int]]
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    loops: Mapping[int, tuple[LoopPlan, int]]
+    replaced: Mapping[int, ast.stmt]
 
 
 def _block(body: list[ast.stmt], wanted: _Wanted) -> list[ast.stmt]:
@@ -46,8 +54,10 @@ def _block(body: list[ast.stmt], wanted: _Wanted) -> list[ast.stmt]:
 def _statement(node: ast.stmt, wanted: _Wanted) -> list[ast.stmt]:
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         return [node]
+    if id(node) in wanted.replaced:
+        return [wanted.replaced[id(node)]]
     copy = _with_blocks(node, wanted)
-    found = wanted.get(id(node))
+    found = wanted.loops.get(id(node))
     if found is None:
         return [copy]
     _, number = found

@@ -128,11 +128,18 @@ def base_name(node: ast.AST) -> str | None:
     return node.id if isinstance(node, ast.Name) else None
 
 
-def imported_names(node: ast.Import | ast.ImportFrom) -> list[str]:
-    """The names an import statement binds; none for ``*``."""
-    return [
-        alias.asname or alias.name.partition(".")[0] for alias in node.names if alias.name != "*"
-    ]
+def imported_names(node: ast.Import | ast.ImportFrom) -> dict[str, str]:
+    """The names an import statement binds, with what they stand for; none for ``*``."""
+    if isinstance(node, ast.ImportFrom):
+        module = "." * node.level + (node.module or "")
+        named = [alias for alias in node.names if alias.name != "*"]
+        return {alias.asname or alias.name: f"{module}.{alias.name}" for alias in named}
+    return {
+        alias.asname or alias.name.partition(".")[0]: (
+            alias.name if alias.asname else alias.name.partition(".")[0]
+        )
+        for alias in node.names
+    }
 
 
 def _arguments(arguments: ast.arguments) -> list[str]:

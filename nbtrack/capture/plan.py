@@ -6,14 +6,18 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from nbtrack.capture.arguments import named_apart
 from nbtrack.capture.bindings import Binding, CellFlow, Literal, Loop
 from nbtrack.capture.expressions import result_key
 from nbtrack.capture.kinds import Kind
 from nbtrack.capture.options import TrackOptions
+from nbtrack.capture.printed import Printed, printed_values
 
 _LOG_CALLS = frozenset({"log", "log_metric", "log_metrics"})
 _RECORDING_CALLS = _LOG_CALLS - {"log"} | {"log_param", "log_params"}
 """Calls whose value is what they were given: already recorded, and no result of the cell."""
+_INDEX_WORDS = frozenset({"idx", "id", "ids"})
+_NO_VALUES = (Kind.IMPORT, Kind.FUNCTION)
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
 
@@ -59,6 +63,9 @@ class CellPlan:
         unsure: params of this cell that stand in several places; the namespace knows which.
         finals: names bound at the cell's top level.
         loops: in the order of the cell's loops.
+        settings: arguments of calls: (name, value, where it stands).
+        here: the ``id`` of those that stand in this cell.
+        printed: values that are computed only to be printed.
     """
 
     params: list[Literal] = field(default_factory=list)
@@ -67,6 +74,9 @@ class CellPlan:
     finals: list[Watched] = field(default_factory=list)
     loops: list[LoopPlan] = field(default_factory=list)
     last: LastExpression | None = None
+    settings: list[tuple[str, object, Literal]] = field(default_factory=list)
+    here: frozenset[int] = frozenset()
+    printed: list[Printed] = field(default_factory=list)
 
 
 def plan_cell(
@@ -89,7 +99,16 @@ def plan_cell(
     for binding in cell.bindings:
         by_name.setdefault(binding.name, []).append(binding)
     plan = CellPlan()
-    for literal in cell.literals():
+    literals = cell.literals()
+    plan.settings = [
+        setting
+        for setting in named_apart(literal for literal in literals if literal.owner is not None)
+        if not _left_out(setting[2], cell, ignored) and options.wants_any(setting[0])
+    ]
+    plan.here = frozenset(id(literal) for literal in cell.arguments.values())
+    for literal in literals:
+        if literal.owner is not None:
+            continue
         name, own = literal.name, by_name.get(literal.name, [])
         if name.startswith("_") or name in unwanted or not options.wants_any(name):
             continue
@@ -106,12 +125,27 @@ def plan_cell(
         )
     for name, own in by_name.items():
         outside = [made for made in own if made.loop is None and not made.mutation]
-        wanted = not name.startswith("_") and name not in explicit and options.wants_any(name)
+        named = not name.startswith("_") and not _is_index(name)
+        wanted = named and name not in explicit and options.wants_any(name)
         if wanted and outside and outside[-1].kind is Kind.COMPUTED:
             certain = any(not made.conditional for made in outside)
             plan.finals.append(Watched(name, outside[-1].line, not certain))
     plan.last = _last_expression(tree, cell, explicit)
+    bound = {name for name, own in by_name.items() if own[-1].kind not in _NO_VALUES}
+    taken = explicit | bound | ({plan.last.key} if plan.last else set())
+    found = printed_values(tree, cell.env, taken, ignored)
+    plan.printed = [value for value in found if options.wants(value.key)]
     return plan
+
+
+def _left_out(literal: Literal, cell: CellFlow, ignored: frozenset[int]) -> bool:
+    """Whether a setting stands on a line of this cell that is left alone."""
+    return literal.line in ignored and any(own is literal for own in cell.arguments.values())
+
+
+def _is_index(name: str) -> bool:
+    """Whether a name says that it counts or points, and measures nothing."""
+    return not _INDEX_WORDS.isdisjoint(name.lower().split("_"))
 
 
 def _is_setting(own: list[Binding]) -> bool:
@@ -134,7 +168,8 @@ def _series_owners(
         inside = [made for made in own if made.loop is not None and not made.mutation]
         if not any(made.kind is Kind.COMPUTED for made in inside):
             continue
-        if name.startswith("_") or name in explicit or not options.wants_any(name):
+        unnamed = name.startswith("_") or _is_index(name)
+        if unnamed or name in explicit or not options.wants_any(name):
             continue
         for root in {_root(cell, made.loop) for made in inside}:
             under = [made for made in inside if _root(cell, made.loop) == root]
@@ -179,7 +214,7 @@ def _last_expression(
         if classify(node, cell.env)[0] is not Kind.COMPUTED:
             return None
     key = result_key(node)
-    return None if key in explicit else LastExpression(key, node.lineno)
+    return None if key in explicit or _is_index(key) else LastExpression(key, node.lineno)
 
 
 def _explicit_keys(tree: ast.Module) -> frozenset[str]:

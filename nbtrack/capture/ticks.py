@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from nbtrack.capture.plan import LoopPlan, Watched
 from nbtrack.capture.policy import attempt
+from nbtrack.capture.printed import Printed
 from nbtrack.capture.scalars import scalars_of
 
 Append = Callable[[int, int, float], None]
@@ -139,6 +140,11 @@ class LoopWatch:
         self._step = -1
         self._started = False
 
+    @property
+    def step(self) -> int:
+        """Of the iteration that runs."""
+        return self._step
+
     def begin(self, iterable: object = None) -> object:
         """The loop is about to start. Returns its iterable untouched."""
         self._started = False
@@ -208,6 +214,35 @@ class LoopWatch:
                 series.add(key, watched.line, step, number)
             if pairs:
                 series.last_objects[name] = value
+
+
+class PrintWatch:
+    """Notes one printed value, whenever it is printed.
+
+    Args:
+        printed: which.
+        series: of the cell.
+        loop: the outermost loop around it; its counter is the step.
+    """
+
+    __slots__ = ("_loop", "_printed", "_series")
+
+    def __init__(self, printed: Printed, series: CellSeries, loop: LoopWatch | None) -> None:
+        self._printed = printed
+        self._series = series
+        self._loop = loop
+
+    def see(self, value: object) -> object:
+        """A value on its way to be printed; given back untouched."""
+        key, series = self._printed.key, self._series
+        for name, number in scalars_of(key, value):
+            if name == key:
+                known = series.by_key.get(key)
+                step = 0 if known is None else known.last_step + 1
+                if self._loop is not None:
+                    step = max(step, self._loop.step)
+                series.add(key, self._printed.line, step, number)
+        return value
 
 
 def known_length(iterable: object) -> int | None:

@@ -13,6 +13,7 @@ from nbtrack.capture.flow import Flow
 from nbtrack.capture.loops import instrument
 from nbtrack.capture.options import TrackOptions
 from nbtrack.capture.plan import plan_cell
+from nbtrack.capture.printed import replacements
 
 LIBRARY = Path(os.__file__).parent
 FILES = sorted(LIBRARY.glob("[a-d]*.py"))
@@ -35,7 +36,7 @@ def test_any_code_still_compiles(path: Path) -> None:
     tree = as_cell(path)
     before = ast.dump(tree, include_attributes=True)
     plan = plan_cell(tree, Flow().read(tree), TrackOptions())
-    changed = instrument(tree, plan, 0)
+    changed = instrument(tree, plan, 0, replacements(plan.printed, len(plan.loops)))
     assert ast.dump(tree, include_attributes=True) == before
     compile(ast.fix_missing_locations(copy.deepcopy(tree)), str(path), "exec")
     compile(ast.fix_missing_locations(changed), str(path), "exec")
@@ -55,7 +56,7 @@ def test_the_corpus_has_loops() -> None:
 def test_lines_stay_where_they_are() -> None:
     """Each statement of the changed tree keeps its place, and the hooks have the loop's line."""
     tree = ast.parse("x = 1\nfor i in range(3):\n    y = i\n    z = y\nwhile x:\n    x = 0\n")
-    changed = instrument(tree, plan_cell(tree, Flow().read(tree), TrackOptions()), 0)
+    changed = instrument(tree, plan_cell(tree, Flow().read(tree), TrackOptions()), 0, {})
     kept = [(type(s).__name__, s.lineno) for s in changed.body if not isinstance(s, ast.If)]
     assert kept == [("Assign", 1), ("For", 2), ("While", 5)]
     loop = next(s for s in changed.body if isinstance(s, ast.For))

@@ -51,6 +51,31 @@ CASES = [
         "import contextlib\nwith contextlib.nullcontext():\n    a = sum([1.5])",
         {"a": [(0, 1.5)]},
     ),
+    ("what an f-string prints", "print(f'Best acc: {sum([0.5]):.3f}')", {"best_acc": [(0, 0.5)]}),
+    (
+        "what a format prints",
+        "print('R2 %.2f, RMSE: %0.1f' % (sum([1]), sum([2.5])))\n"
+        "print('Loss {:.2f}.'.format(sum([3])))",
+        {"r2": [(0, 1.0)], "rmse": [(0, 2.5)], "loss": [(0, 3.0)]},
+    ),
+    (
+        "what stands after a text",
+        "print('The mean is', np.mean([1, 3]), 'and', len([1]))",
+        {"np.mean": [(0, 2.0)]},
+    ),
+    (
+        "not twice what a name has",
+        "a = sum([2])\nprint(f'a: {a}, rounded {round(a, 1)}')",
+        {"a": [(0, 2.0)]},
+    ),
+    (
+        "printed in a loop, by its counter",
+        "for epoch in range(0, 4, 2):\n    print('loss', sum([epoch]))",
+        {"loss": [(0, 0.0), (2, 2.0)]},
+    ),
+    ("not printed on an ignored line", "print('a', sum([1]))  # nbtrack: ignore", {}),
+    ("not through another print", "print = str\nprint(sum([1]))\n1", {}),
+    ("not indices", "best_idx = np.argmax([1, 3])\nclass_id = int(best_idx)", {}),
     ("NaN and infinity", "a = float('inf') * 1", {"a": [(0, float("inf"))]}),
     (
         "a loop, by its own counter",

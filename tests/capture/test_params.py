@@ -66,6 +66,64 @@ CASES = [
     ("not an accumulator", ["losses = []\nlosses.append(1)"], {}),
     ("not an own name of a function", ["def f():\n    inner = 3\n    return inner\nf()"], {}),
     (
+        "the settings of a model that is scored",
+        [
+            "class Model:\n    def __init__(self, **kw): pass\n    def score(self): return 1 / 3",
+            "m = Model(depth=3, name='x', data=[1.5] * 2, verbose=True)",
+            "m.score()",
+        ],
+        {"Model.depth": "3", "Model.name": "x", "Model.data": "[1.5, 1.5]"},
+    ),
+    (
+        "two models apart, by their names",
+        [
+            "class Model:\n    def __init__(self, **kw): pass",
+            "a = Model(c=1, d=5)\nb = Model(c=2, d=5)\ny = [a, b]",
+        ],
+        {"a.Model.c": "1", "b.Model.c": "2", "Model.d": "5"},
+    ),
+    (
+        "models in a list",
+        ["class Model:\n    def __init__(self, **kw): pass", "y = [Model(c=1), Model(c=2)]"],
+        {"Model.c": "[1, 2]"},
+    ),
+    (
+        "settings that were changed",
+        [
+            "class Model:\n    def __init__(self, **kw): pass\n"
+            "    def set_params(self, **kw): pass",
+            "m = Model(c=1, d=2)",
+            "m.set_params(c=5, model__d=len('a'))\ny = str(m)",
+        ],
+        {"Model.c": "5"},
+    ),
+    (
+        "of a library's functions, and seeds",
+        [
+            "import numpy as np\nfrom sklearn.model_selection import train_test_split",
+            "rng = np.random.RandomState(7)\nnp.random.seed(3)\n"
+            "a, b = train_test_split(rng.rand(8), test_size=0.25)",
+        ],
+        {"RandomState.seed": "7", "np.random.seed.seed": "3", "train_test_split.test_size": "0.25"},
+    ),
+    (
+        "not of plotting, data frames and files",
+        [
+            "import matplotlib.pyplot as plt, pandas as pd, io\nimport numpy as np",
+            "d = pd.DataFrame({'a': [1]}, columns=['a'])\nf = plt.figure(figsize=(1, 1))\n"
+            "x = np.linspace(0, 1, num=5)\ny = sorted([2, 1], reverse=True)\nplt.close('all')",
+        ],
+        {},
+    ),
+    (
+        "not on an ignored line",
+        [
+            "class M:\n    def __init__(self, **k): pass",
+            "m = M(c=1)  # nbtrack: ignore\nn = M(d=2)",
+        ],
+        {"M.d": "2"},
+    ),
+    (
         "no credentials",
         ["api_key = 'abc'\nmax_tokens = 5\ndb = 'pg://u:pw@h/d'"],
         {"api_key": "***", "max_tokens": "5", "db": "***"},

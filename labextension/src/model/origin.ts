@@ -5,9 +5,11 @@ import type { OriginInfo } from '../api/generated';
 const RULES: Record<string, string> = {
   explicit: 'logged by the code',
   literal: 'assigned in the code',
+  argument: 'an argument in the code',
   bound: 'computed by the cell',
   loop: 'computed in a loop',
   expression: 'the cell’s last expression',
+  printed: 'computed in a print call',
   output: 'shown by the cell',
   figure: 'a figure of the cell'
 };
