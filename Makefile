@@ -12,12 +12,12 @@ NPM = cd labextension && PATH="$$PATH:$(abspath $(BIN))" npm
 FRONT_END := $(shell find labextension/src labextension/style labextension/schema -type f 2>/dev/null) \
 	labextension/package.json labextension/package-lock.json labextension/tsconfig.json
 
-.PHONY: help demo test check format schema bench clean
+.PHONY: help demo test check format schema bench bench-peers clean
 
 help: ## Show this text
 	@echo "nbtrack: what make can do here"
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | \
-		awk -F'\t' '{printf "  make %-8s %s\n", $$1, $$2}'
+		awk -F'\t' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and f"nbtrack needs Python 3.11 or newer, this is {v[0]}.{v[1]}; set PYTHON=/path/to/python3.11")'
@@ -63,7 +63,10 @@ schema: $(VENV)/.dev-installed labextension/node_modules/.package-lock.json ## G
 bench: $(VENV)/.dev-installed ## Measure speed and size, each against a baseline in the same run
 	$(BIN)/python -m tests.benchmarks
 
+bench-peers: $(VENV)/.dev-installed ## The same work by MLflow, Trackio, Aim and W&B, side by side
+	$(BIN)/python -m tests.benchmarks.peers
+
 clean: ## Remove what the other targets made
-	rm -rf $(VENV) .demo build dist nbtrack/labextension labextension/node_modules labextension/lib \
+	rm -rf $(VENV) .bench .demo build dist nbtrack/labextension labextension/node_modules labextension/lib \
 		labextension/*.tsbuildinfo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache test-results
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
