@@ -180,10 +180,7 @@ class Bench:
             count = acknowledged.stat().st_size
             time.sleep(0 if self.entry.name in ("nbtrack", "mlflow") else 5)
             run = (self.place / store / "run").read_text()
-            try:
-                lost.append(count - self.do("read", store, count, run)["right"])
-            except RuntimeError:
-                lost.append(count)
+            lost.append(count - self.do("read", store, count, run)["right"])
         return {"lost": sum(lost), "worst": max(lost), "trials": trials}
 
 

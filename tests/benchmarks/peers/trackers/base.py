@@ -84,7 +84,7 @@ class Tracker(ABC):
     def short_run(self, index: int) -> None:
         """A whole run with `short_params` and `short_metrics`, the fastest documented way."""
 
-    def wait(self) -> None:
+    def wait(self) -> None:  # noqa: B027
         """Wait until the store has all runs that ended."""
 
     @abstractmethod
