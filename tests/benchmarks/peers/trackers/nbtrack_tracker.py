@@ -49,7 +49,11 @@ class NbtrackTracker(Tracker):
 
     def points(self, run: str) -> Mapping[int, float]:
         import nbtrack
+        from nbtrack.tracking.adoption import adopt_journals
+        from nbtrack.tracking.session import session
 
+        # What a dead process left: `nbtrack doctor`, or the first log call, takes it over.
+        adopt_journals(session().store)
         history = nbtrack.metric_history(run, "loss")
         return dict(zip(history.steps.tolist(), history.values.tolist(), strict=True))
 
