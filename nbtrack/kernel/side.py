@@ -106,7 +106,7 @@ class KernelSide:
         """The card of a tracked cell's run."""
         from nbtrack.widgets.live import LiveCard
 
-        return LiveCard(self.shell, cell)
+        return LiveCard(self.shell, cell, late=self.front_end == "lab")
 
     def executed(self, facts: ExecutionFacts) -> None:
         """Have the notebook's state recorded, unless a front end does it."""

@@ -30,10 +30,13 @@ class LiveCard:
     Args:
         shell: where the cell runs.
         cell: the run.
+        late: the front end takes a card's last state also after the cell is over, so that the
+            cell does not wait for the store to compare its run.
     """
 
-    def __init__(self, shell: InteractiveShell, cell: CellRun) -> None:
+    def __init__(self, shell: InteractiveShell, cell: CellRun, *, late: bool = False) -> None:
         self._cell = cell
+        self._late = late
         self._display = CellDisplay(shell)
         self._lock = threading.Lock()
         self._over = threading.Event()
@@ -57,11 +60,13 @@ class LiveCard:
             self._shown, self._lost = False, True
 
     def close(self) -> None:
-        """Show the run as it ended. Nothing is sent after this."""
-        self._over.set()
-        self._guard.run("comparing the run", self._comparison.finish, None)
+        """Show the run as it ended; how it compares may come a moment later."""
+        late = self._late and self._display.live
+        if not late:
+            self._guard.run("comparing the run", self._comparison.finish, None)
         with self._lock:
             self._lost = False
+            self._over.set()
             self._put()
 
     def _put(self) -> None:
@@ -83,6 +88,13 @@ class LiveCard:
             # A slow front end or a long list never takes more than a tenth of the time.
             spent_s = time.monotonic() - began_at_s
             self._over.wait(max(_EVERY_S, 10 * spent_s))
+        if self._late:
+            self._guard.run("comparing the run", self._finish, None)
+
+    def _finish(self) -> None:
+        self._comparison.finish()
+        with self._lock:
+            self._put()
 
     def _update(self) -> None:
         self._comparison.look()

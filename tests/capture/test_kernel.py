@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 
@@ -143,7 +144,7 @@ def test_slow_cell_shows_a_live_card_of_its_own(shared_kernel: Kernel) -> None:
     cards = ran.cards()
     assert len(cards) >= 3
     assert cards[0]["status"] == "RUNNING" and cards[-1]["status"] == "FINISHED"
-    running = [card["progress"] for card in cards[:-1]]
+    running = [card["progress"] for card in cards if card["status"] == "RUNNING"]
     assert all(progress["total"] == 12 for progress in running)
     assert [progress["done"] for progress in running] == sorted(p["done"] for p in running)
     kinds = [message["header"]["msg_type"] for message in ran.outputs]
@@ -328,3 +329,20 @@ def test_terminal_ipython_prints_the_run(tmp_path) -> None:
     (run,) = store.search_runs(RunQuery()).items
     assert store.get_session(run.session_id).front_end == "ipython"
     store.close()
+
+
+def test_in_lab_a_cell_does_not_wait_for_its_comparison(tmp_path: Path) -> None:
+    """In JupyterLab a card says how its run compares after the cell is over, in the same place."""
+    with kernel(tmp_path, JPY_SESSION_NAME=str(tmp_path / "a.ipynb")) as running:
+        running.run("%%track\nloss = sum([0.5])", cell_id="c1")
+        running.run("import time; time.sleep(1)", cell_id="c2")
+        ran = running.run("%%track\nloss = sum([0.25])", cell_id="c1")
+        (shown,) = [m for m in ran.outputs if m["header"]["msg_type"] == "display_data"]
+        late = None
+        while late is None or late["previous_run_name"] is None:
+            message = running.client.get_iopub_msg(timeout=10)
+            if message["header"]["msg_type"] == "update_display_data":
+                assert message["content"]["transient"] == shown["content"]["transient"]
+                late = message["content"]["data"]["application/vnd.nbtrack.run+json"]
+        assert late["status"] == "FINISHED"
+        assert late["metrics"][0]["change_previous"] == -0.25
