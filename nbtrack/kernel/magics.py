@@ -31,9 +31,11 @@ The cell runs as it would without this line; a card shows the run.
   --nested                make the run a child of the active run
   --no-figures            do not keep figures as artifacts
 
-Captured as params: names bound to literal values, in this cell or in earlier ones that it
+Captured as params: names bound to literal values, and literal arguments of models and of a
+machine learning library's functions (DBSCAN.eps), in this cell or in earlier ones that it
 depends on. As metrics: numbers that the cell computes, one point an iteration for those bound
-in its loops, and its last expression. nbtrack.log(...) in the cell goes to the same run.
+in its loops; numbers it computes only to print them; and its last expression.
+nbtrack.log(...) in the cell goes to the same run.
 
 A comment "nbtrack: ignore" on a line leaves the names bound there alone.
 
