@@ -6,7 +6,8 @@
     ├── StateError             the thing exists, but not in a state that allows this
     ├── StoreError             the store cannot be opened, read or written
     │   ├── StoreTooNewError   written by a newer nbtrack
-    │   └── BlobMissingError   a digest that is referenced but not stored
+    │   ├── BlobMissingError   a digest that is referenced but not stored
+    │   └── AlreadyAppliedError  the store has the beginning of a journal's batch already
     ├── JournalError           the crash-safe log of this process cannot take a record
     └── MissingDependencyError an optional library is needed; names the install command
 
@@ -61,6 +62,20 @@ class StoreTooNewError(StoreError):
 
 class BlobMissingError(StoreError):
     """A digest is referenced, but its bytes are not in the store."""
+
+
+class AlreadyAppliedError(StoreError):
+    """The store has the first part of a batch of a journal, but not all of it; nothing was applied.
+
+    Args:
+        journal_id: whose batch it was.
+        offset: where the batch would have to begin.
+    """
+
+    def __init__(self, journal_id: str, offset: int) -> None:
+        self.journal_id = journal_id
+        self.offset = offset
+        super().__init__(f"journal {journal_id} is applied up to {offset} already")
 
 
 class JournalError(NbtrackError, OSError):

@@ -207,7 +207,14 @@ Record = (
 
 @dataclass(frozen=True, slots=True)
 class JournalPosition:
-    """How far a journal has been applied: all bytes before ``offset`` of that journal."""
+    """How far a journal has been applied: all bytes before ``offset`` of that journal.
+
+    Args:
+        journal_id: whose records a batch holds.
+        offset: where the batch ends.
+        begin: where it begins; with it a store refuses a batch whose first part it has already.
+    """
 
     journal_id: str
     offset: int
+    begin: int | None = None

@@ -114,13 +114,15 @@ class Store(Protocol):
         """Apply records in order, in one transaction.
 
         With a position, a batch whose journal was already applied up to or past ``offset`` is
-        skipped, so that draining a journal twice changes nothing. A record about a run that
-        does not exist is kept back in nothing: it raises `NotFoundError` and nothing of the
-        batch is applied. A second value for a param keeps the first and is not an error here
+        skipped, so that draining a journal twice changes nothing. One that was applied beyond
+        the position's ``begin``, but not up to ``offset``, is refused whole. A record about a
+        run that does not exist is kept back in nothing: it raises `NotFoundError` and nothing
+        of the batch is applied. A second value for a param keeps the first and is not an error here
         (who logs decides whether it is).
 
         Raises:
             NotFoundError: a record names a run that no earlier record started.
+            AlreadyAppliedError: the first part of the batch was applied before; says how far.
             StoreError: the batch could not be written; nothing of it was.
         """
         ...

@@ -10,7 +10,13 @@ from sqlalchemy import Connection, Row, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from nbtrack.entities import Artifact, Changes, Experiment, Lifecycle, utc_now
-from nbtrack.errors import BlobMissingError, NotFoundError, StoreError, UsageError
+from nbtrack.errors import (
+    AlreadyAppliedError,
+    BlobMissingError,
+    NotFoundError,
+    StoreError,
+    UsageError,
+)
 from nbtrack.records import JournalPosition, Record
 from nbtrack.store.apply import Batch
 from nbtrack.store.blobs import BlobStore, blob_root, digest_of
@@ -92,8 +98,11 @@ class SqlStore(RunReads, ExecutionReads, NotebookPart):
     def _apply(self, records: Sequence[Record], position: JournalPosition | None) -> None:
         with self._database.write() as connection:
             if position is not None:
-                if _applied(connection, position.journal_id) >= position.offset:
+                applied = _applied(connection, position.journal_id)
+                if applied >= position.offset:
                     return
+                if position.begin is not None and applied > position.begin:
+                    raise AlreadyAppliedError(position.journal_id, applied)
                 row = {"journal_id": position.journal_id, "applied": position.offset}
                 upsert(connection, journals, [row])
             if records:

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbtrack.entities import EndReason, ExecutionStatus, Run, RunStatus
-from nbtrack.errors import JournalError, NotFoundError
-from nbtrack.journal import SUFFIX, JournalFile, adopt, held_journals
+from nbtrack.errors import AlreadyAppliedError, JournalError, NotFoundError
+from nbtrack.journal import SUFFIX, Decoded, JournalFile, adopt, held_journals
 from nbtrack.records import ExecutionEnded, JournalPosition, Record, RunEnded
 from nbtrack.tracking.places import journal_directory
 
@@ -78,9 +78,8 @@ def adopt_journals(store: Store, *, directory: Path | None = None) -> AdoptionRe
 def _take_over(store: Store, journal: JournalFile, report: AdoptionReport) -> None:
     keep_as, done = None, False
     try:
-        found = journal.read(store.journal_offset(journal.journal_id))
-        position = JournalPosition(journal.journal_id, journal.position(found.consumed))
-        if _apply(store, journal, found.records, position, report):
+        found = _apply_rest(store, journal, report)
+        if found is not None:
             last_ns = max(found.last_ns, journal.last_alive_ns)
             _end_session(store, journal, last_ns, report)
             report.journals.append(journal.journal_id)
@@ -94,6 +93,20 @@ def _take_over(store: Store, journal: JournalFile, report: AdoptionReport) -> No
                 )
     finally:
         journal.close(remove=done, keep_as=keep_as)
+
+
+def _apply_rest(store: Store, journal: JournalFile, report: AdoptionReport) -> Decoded | None:
+    """Apply what the store does not have yet; None if that must wait for another journal."""
+    begin = store.journal_offset(journal.journal_id)
+    while True:
+        found = journal.read(begin)
+        end = max(begin, journal.position(found.consumed))
+        position = JournalPosition(journal.journal_id, end, begin)
+        try:
+            return found if _apply(store, journal, found.records, position, report) else None
+        except AlreadyAppliedError as error:
+            # The dead process's last transaction was committed only now.
+            begin = error.offset
 
 
 def _apply(

@@ -12,10 +12,11 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nbtrack.capture.policy import Guard
-from nbtrack.errors import NbtrackError, NotFoundError
+from nbtrack.errors import AlreadyAppliedError, NbtrackError, NotFoundError
 from nbtrack.journal.decode import Decoded, decode
 from nbtrack.journal.journal import Journal
 from nbtrack.journal.layout import MAX_RECORD_BYTES
@@ -193,9 +194,12 @@ class Writer:
         journal = self._journal
         begin = journal.drained
         found = self._read(begin)
-        position = JournalPosition(journal.journal_id, begin + found.consumed)
+        position = JournalPosition(journal.journal_id, begin + found.consumed, begin)
         try:
             self._open_store().apply(found.records, position=position)
+        except AlreadyAppliedError as error:
+            # A batch that seemed to fail was committed after all; what came since is the next.
+            position = replace(position, offset=error.offset)
         except NotFoundError as error:
             if not self._give_up_on(error):
                 return False

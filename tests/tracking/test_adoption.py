@@ -110,6 +110,27 @@ def test_only_what_the_store_does_not_have_is_applied(tmp_path: Path) -> None:
     store.close()
 
 
+def test_a_batch_that_seemed_to_fail_but_was_committed_is_not_applied_twice(
+    tmp_path: Path,
+) -> None:
+    """The writer finds out how far the store is, and goes on with what came since."""
+    session = Session(tmp_path, drain_interval_s=3600)
+    run = begin_run(session)
+    run.log(x=0.0)
+    session.flush()
+    journal = session.journal
+    for i in range(1, 10):
+        run.log(x=float(i))
+    end, begin = journal.end, journal.drained
+    batch = decode(journal.copy(begin, end - begin), journal.series, verify=True)
+    session.store.apply(batch.records, position=JournalPosition(journal.journal_id, end, begin))
+    for i in range(10, 15):
+        run.log(x=float(i))
+    session.flush()
+    assert session.store.metric_series(run.run_id, "x").values.tolist() == list(range(15))
+    session.close()
+
+
 def test_two_adopters_at_once_apply_a_journal_once(tmp_path: Path) -> None:
     """One of them wins the lock; no point is there twice."""
     stores = [open_store(tmp_path) for _ in range(2)]
