@@ -307,6 +307,34 @@ def test_every_flipped_byte_is_detected_and_what_came_before_is_kept(tmp_path: P
         file.close()
 
 
+def test_a_flipped_byte_of_the_header_costs_no_record_silently(tmp_path: Path) -> None:
+    """Whichever it is: all records are read, at their true positions."""
+    journal = Journal(tmp_path)
+    journal.append_point(journal.number("r", "k"), 1, 0, 0.5)
+    journal.advance(journal.end)
+    journal.ensure()
+    for i in range(30_000):
+        journal.append_point(journal.number("r", "k"), i, 0, 0.5)
+    journal.advance(journal.end - 400)
+    journal.tidy()
+    journal._roll(0)
+    drained = journal.drained
+    path = leave(journal)
+    whole = path.read_bytes()[: 4096 + 1024]
+    assert int.from_bytes(whole[24:32], sys.byteorder) == drained
+    for offset in [*range(80), *range(2048, 2048 + 80)]:
+        damaged = bytearray(whole)
+        damaged[offset] ^= 0x55
+        path.write_bytes(damaged)
+        file = adopted(path)
+        (points,) = file.read(drained).records
+        assert isinstance(points, MetricPoints)
+        assert list(points.steps) == list(range(29_990, 30_000)), offset
+        assert file.position(file.read(drained).consumed) == drained + 400
+        assert file.last_alive_ns == 0
+        file.close()
+
+
 def test_a_damaged_header_is_a_clear_error(tmp_path: Path) -> None:
     """A file that is no journal is refused, not read."""
     path = tmp_path / "x.journal"

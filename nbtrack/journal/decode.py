@@ -113,6 +113,8 @@ def decode(
     start: int = 0,
     stop: int | None = None,
     verify: bool,
+    whole: bool = True,
+    at: int = 0,
 ) -> Decoded:
     """Read whole records.
 
@@ -122,6 +124,9 @@ def decode(
         start: offset of the first record.
         stop: offset to stop at; None for all of ``data``.
         verify: check every checksum. What this process itself just wrote needs none.
+        whole: what was verified and ends in the middle of a record is damaged; otherwise more
+            is to come.
+        at: where ``data`` begins in its file, for messages.
     """
     found = Decoded(consumed=start)
     pending = _Pending(series)
@@ -132,17 +137,26 @@ def decode(
     while offset + RECORD_HEAD.size <= end:
         checksum, tag, argument = RECORD_HEAD.unpack_from(data, offset)
         size = tag >> 8 << 3
-        found.damage = _damage(view, offset, size, checksum, verify)
-        if found.damage or offset + size > end:
+        if not RECORD_HEAD.size <= size <= MAX_RECORD_BYTES:
+            found.damage = f"a record of impossible length at byte {at + offset}"
+        elif offset + size > end:
+            if verify and whole:
+                found.damage = f"a record cut short at byte {at + offset}"
+            break
+        elif verify and zlib.crc32(view[offset + 4 : offset + size]) != checksum:
+            found.damage = f"a torn record at byte {at + offset}"
+        if found.damage:
             break
         if tag == POINT_TAG:
             if argument not in series:
-                found.damage = f"a point of an unknown series at byte {offset}"
+                found.damage = f"a point of an unknown series at byte {at + offset}"
                 break
             stretch += 1
-            if stretch > _STRETCH and not verify:
-                offset += _window(data, offset, end, pending, found)
-                continue
+            if stretch > _STRETCH:
+                taken = _window(data, offset, end, series, pending, found, verify)
+                offset += taken
+                if taken:
+                    continue
             _, _, _, step, ns, value = POINT.unpack_from(data, offset)
             found.last_ns = max(found.last_ns, ns)
             pending.add(argument, step, ns // 1_000_000, value)
@@ -156,19 +170,15 @@ def decode(
     return found
 
 
-def _damage(view: memoryview, offset: int, size: int, checksum: int, verify: bool) -> str | None:
-    if not RECORD_HEAD.size <= size <= MAX_RECORD_BYTES:
-        return f"a record of impossible length at byte {offset}"
-    if not verify:
-        return None
-    if offset + size > len(view):
-        return f"a record cut short at byte {offset}"
-    if zlib.crc32(view[offset + 4 : offset + size]) != checksum:
-        return f"a torn record at byte {offset}"
-    return None
-
-
-def _window(data: bytes, offset: int, end: int, pending: _Pending, found: Decoded) -> int:
+def _window(
+    data: bytes,
+    offset: int,
+    end: int,
+    series: MutableMapping[int, Series],
+    pending: _Pending,
+    found: Decoded,
+    verify: bool,
+) -> int:
     """Take the points in a row from here, up to a window's length; how many bytes they are."""
     import numpy as np
 
@@ -179,13 +189,28 @@ def _window(data: bytes, offset: int, end: int, pending: _Pending, found: Decode
     others = np.flatnonzero(rows["tag"] != POINT_TAG)
     if len(others):
         rows = rows[: others[0]]
+    if verify:
+        rows = rows[: _sound_points(data, offset, rows["crc"].tolist())]
     numbers = rows["series"]
-    for number in np.unique(numbers).tolist():
+    known = np.unique(numbers).tolist()
+    if not len(rows) or not all(number in series for number in known):
+        return 0
+    for number in known:
         mine = rows[numbers == number]
         columns = (mine["step"], mine["ns"] // 1_000_000, mine["value"])
         pending.extend(number, cast(Columns, tuple(map(np.ascontiguousarray, columns))))
     found.last_ns = max(found.last_ns, int(rows["ns"].max()))
     return len(rows) * POINT_BYTES
+
+
+def _sound_points(data: bytes, offset: int, checksums: list[int]) -> int:
+    """How many of the points in a row from here match their checksums."""
+    crc32 = zlib.crc32
+    for i, checksum in enumerate(checksums):
+        begin = offset + i * POINT_BYTES
+        if crc32(data[begin + 4 : begin + POINT_BYTES]) != checksum:
+            return i
+    return len(checksums)
 
 
 def _other(

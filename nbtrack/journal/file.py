@@ -19,15 +19,22 @@ from pathlib import Path
 from nbtrack.errors import JournalError
 from nbtrack.journal.decode import Decoded, decode
 from nbtrack.journal.layout import (
+    ALL_ONES,
+    COPY_AT,
+    FIRST_MAGIC,
     HEADER_BYTES,
     MAGIC,
+    MAX_RECORD_BYTES,
     W_ALIVE,
     W_BASE,
+    W_CHECK,
     W_DRAINED,
     W_END,
     W_MAGIC,
+    W_NOT_ALIVE,
     W_START,
     Series,
+    check_of,
 )
 
 try:
@@ -37,6 +44,8 @@ except ImportError as error:  # pragma: no cover - no POSIX
 
 SUFFIX = ".journal"
 _UNFINISHED = ".new"
+_STRIDE = 8 << 20
+"""Bytes of a dead process's journal that are read at once."""
 
 
 class MappedFile:
@@ -58,6 +67,10 @@ class MappedFile:
             _temporary(self.path).replace(self.path)
         except OSError as error:
             raise _explained(error, self.path) from error
+
+    def say_alive(self, ns: int) -> None:
+        """Note that the process lives at an instant, in nanoseconds since the epoch."""
+        self.header[W_ALIVE], self.header[W_NOT_ALIVE] = ns, ns ^ ALL_ONES
 
     def release(self, *, remove: bool = False) -> None:
         """Unmap and unlock; with ``remove`` the file goes first, while it is still locked."""
@@ -97,10 +110,13 @@ def create(path: Path, *, capacity: int, preamble: bytes, live: bytes, base: int
         os.close(handle)
         temporary.unlink(missing_ok=True)
         raise _explained(error, path) from error
-    mapped.memory[HEADER_BYTES : start + len(live)] = preamble + live
+    end = start + len(live)
+    mapped.memory[HEADER_BYTES:end] = preamble + live
     header = mapped.header
     header[W_MAGIC], header[W_START], header[W_BASE] = MAGIC, start, base
-    header[W_DRAINED], header[W_END] = base, start + len(live)
+    header[W_DRAINED], header[W_END] = base, end
+    header[W_CHECK] = check_of(header)
+    mapped.memory[COPY_AT : COPY_AT + 64] = mapped.memory[:64]
     return mapped
 
 
@@ -147,31 +163,62 @@ def _explained(error: OSError, path: Path) -> JournalError:
 
 @dataclass(slots=True)
 class JournalFile:
-    """A dead process's journal, locked by this process until `close`."""
+    """A dead process's journal, locked by this process until `close`.
+
+    Its end is where its records end: each has a checksum, and what follows them was never
+    written. The end that its process noted tells whether any are missing.
+    """
 
     path: Path
     journal_id: str
     base: int
     drained: int
     last_alive_ns: int
-    _data: bytes
     _start: int
+    _noted_end: int
+    _size: int
     _handle: int
     series: dict[int, Series] = field(default_factory=dict)
+    _known: int = HEADER_BYTES
 
     @property
     def end(self) -> int:
         """The position after its last published record."""
-        return self.base + len(self._data) - self._start
+        return self.base + self._noted_end - self._start
 
-    def read(self, position: int) -> Decoded:
-        """What was recorded after a position; checksums are verified."""
-        before = self._start + min(max(position, self.base), self.end) - self.base
+    def read(self, position: int, size: int | None = None) -> Decoded:
+        """What was recorded after a position; checksums are verified.
+
+        Args:
+            position: in the journal.
+            size: about how many bytes to read; all by default.
+
+        Returns:
+            Records, and the offset in the file to go on at; the same as before at the end.
+        """
+        before = self._start + min(max(position, self.base) - self.base, self._size - self._start)
         # Definitions stand before the points that need them, also in what was drained already.
-        known = decode(self._data, self.series, start=HEADER_BYTES, stop=before, verify=True)
-        if known.damage:
-            return known
-        return decode(self._data, self.series, start=before, verify=True)
+        while self._known < before:
+            known = self._decode(self._known, min(before - self._known, _STRIDE))
+            if known.damage:
+                return known
+        return self._decode(before, self._size - before if size is None else size)
+
+    def _decode(self, begin: int, size: int) -> Decoded:
+        found = self._decoded(begin, size)
+        if found.consumed == begin and not found.damage and begin + size < self._size:
+            found = self._decoded(begin, MAX_RECORD_BYTES)
+        if found.damage and found.consumed >= self._noted_end:
+            found.damage = None
+        self._known = max(self._known, found.consumed)
+        return found
+
+    def _decoded(self, begin: int, size: int) -> Decoded:
+        data = _pread(self._handle, size, begin)
+        whole = begin + size >= self._size
+        found = decode(data, self.series, verify=True, whole=whole, at=begin)
+        found.consumed += begin
+        return found
 
     def position(self, offset: int) -> int:
         """The journal position of an offset that `read` gave back."""
@@ -219,27 +266,41 @@ def _still_named(path: Path, handle: int) -> bool:
 
 def _read_header(path: Path, handle: int) -> JournalFile:
     head = os.pread(handle, HEADER_BYTES, 0)
-    words = [int.from_bytes(head[i : i + 8], sys.byteorder) for i in range(0, 64, 8)]
     size = os.fstat(handle).st_size
-    if words[W_MAGIC] != MAGIC or not HEADER_BYTES <= words[W_START] <= words[W_END] <= size:
+    for words in (_words(head), _words(head[COPY_AT:])):
+        sound = words[W_MAGIC] == FIRST_MAGIC or (
+            words[W_MAGIC] == MAGIC and words[W_CHECK] == check_of(words)
+        )
+        if sound and HEADER_BYTES <= words[W_START] <= size:
+            break
+    else:
         os.close(handle)
         raise JournalError(f"{path} is no journal, or its first bytes are damaged")
+    changing = _words(head)
+    alive = changing[W_ALIVE]
+    trusted = words[W_MAGIC] == FIRST_MAGIC or changing[W_NOT_ALIVE] == alive ^ ALL_ONES
     return JournalFile(
         path=path,
         journal_id=path.name.removesuffix(SUFFIX),
         base=words[W_BASE],
-        drained=words[W_DRAINED],
-        last_alive_ns=words[W_ALIVE],
-        _data=_pread_all(handle, words[W_END]),
+        drained=changing[W_DRAINED],
+        last_alive_ns=alive if trusted else 0,
         _start=words[W_START],
+        _noted_end=changing[W_END],
+        _size=size,
         _handle=handle,
     )
 
 
-def _pread_all(handle: int, size: int) -> bytes:
-    parts, position = [], 0
-    while position < size:
-        part = os.pread(handle, min(size - position, 1 << 24), position)
+def _words(head: bytes) -> list[int]:
+    whole = head[:64].ljust(64, b"\0")
+    return [int.from_bytes(whole[i : i + 8], sys.byteorder) for i in range(0, 64, 8)]
+
+
+def _pread(handle: int, size: int, begin: int) -> bytes:
+    parts, position, end = [], begin, begin + size
+    while position < end:
+        part = os.pread(handle, min(end - position, 1 << 24), position)
         if not part:
             break
         parts.append(part)
@@ -264,12 +325,11 @@ def anything_undrained(directory: Path) -> bool:
 def _is_undrained(path: Path) -> bool:
     try:
         with path.open("rb") as file:
-            head = file.read(64)
+            words = _words(file.read(64))
     except OSError:
         # Its owner removed it, with nothing left in it.
         return False
-    words = [int.from_bytes(head[i : i + 8], sys.byteorder) for i in range(0, len(head), 8)]
-    if len(words) < 8 or words[W_MAGIC] != MAGIC:
+    if words[W_MAGIC] not in (MAGIC, FIRST_MAGIC):
         return False
     return words[W_BASE] + words[W_END] - words[W_START] > words[W_DRAINED]
 

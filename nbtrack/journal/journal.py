@@ -270,7 +270,7 @@ class Journal:
         capacity = -(-(start + len(live) + size + room) // 65536) * 65536
         fresh = create(self.path, capacity=capacity, preamble=preamble, live=live, base=drained)
         if replaced is not None:
-            fresh.header[W_ALIVE] = replaced.header[W_ALIVE]
+            fresh.say_alive(replaced.header[W_ALIVE])
         fresh.publish()
         position = start + len(live)
         # A signal handler may have logged at any call since: its records are carried over until
@@ -323,10 +323,10 @@ class Journal:
         A file that someone deleted is made again, with all that was not drained.
         """
         with self.lock:
-            if self.header is not None:
+            if self._file is not None:
                 if not self.path.exists():
                     self._roll(0)
-                self.header[W_ALIVE] = time.time_ns()
+                self._file.say_alive(time.time_ns())
 
     def close(self) -> bool:
         """Let go of the file; it is removed if all of it was drained. Whether it was."""

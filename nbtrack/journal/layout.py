@@ -13,7 +13,9 @@ of every other record is JSON; its argument is the body's length without padding
 The header's u64 words, in the machine's byte order: 0 magic, 1 end of the published records (an
 offset in the file), 2 start of the records (where the preamble ends), 3 how many bytes this
 journal had taken before this file's first record, 4 how far the store had taken it, as the
-writer last knew, 5 nanoseconds since the epoch when the process last said that it lives.
+writer last knew, 5 nanoseconds since the epoch when the process last said that it lives, 6 the
+crc32 of words 0, 2 and 3, 7 the complement of word 5. Words 0, 2, 3 and 6 never change in a file
+and stand again at `COPY_AT`; a file of the first format has neither 6, 7 nor the copy.
 """
 
 from __future__ import annotations
@@ -47,8 +49,11 @@ from nbtrack.records import (
 )
 
 HEADER_BYTES = 4096
-MAGIC = int.from_bytes(b"nbtrjnl1", sys.byteorder)
-W_MAGIC, W_END, W_START, W_BASE, W_DRAINED, W_ALIVE = range(6)
+COPY_AT = 2048
+FIRST_MAGIC = int.from_bytes(b"nbtrjnl1", sys.byteorder)
+MAGIC = int.from_bytes(b"nbtrjnl2", sys.byteorder)
+W_MAGIC, W_END, W_START, W_BASE, W_DRAINED, W_ALIVE, W_CHECK, W_NOT_ALIVE = range(8)
+ALL_ONES = (1 << 64) - 1
 
 KIND_DEFINE = 1
 KIND_POINT = 2
@@ -92,6 +97,12 @@ class Series:
     run_id: str
     key: str
     origin: Origin | None = None
+
+
+def check_of(words: Sequence[int]) -> int:
+    """The checksum of what never changes in a file's header."""
+    fixed = (words[W_MAGIC], words[W_START], words[W_BASE])
+    return zlib.crc32(b"".join(word.to_bytes(8, "little") for word in fixed))
 
 
 def frame(kind: int, body: bytes, argument: int | None = None) -> bytes:
