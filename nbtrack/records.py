@@ -11,14 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from nbtrack.entities import (
-    EndReason,
-    ExecutionStatus,
-    KernelSession,
-    Origin,
-    RunDataset,
-    RunStatus,
-)
+from nbtrack.entities import EndReason, ExecutionStatus, KernelSession, Origin, RunStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +45,6 @@ class ExecutionEnded:
     error_message: str | None = None
     names_read: tuple[str, ...] = ()
     names_written: tuple[str, ...] = ()
-    names_changed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,22 +162,6 @@ class CaptureIncomplete:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class DatasetLogged:
-    """A run read or wrote data. One of the same direction, name and source replaces it."""
-
-    dataset: RunDataset
-
-
-@dataclass(frozen=True, slots=True)
-class CaptureReported:
-    """What explains a run's capture: its report in the blob store, and the report's flags."""
-
-    run_id: str
-    digest: str
-    flags: tuple[str, ...] = ()
-
-
 Record = (
     SessionStarted
     | ExecutionStarted
@@ -200,8 +176,6 @@ Record = (
     | ArtifactLogged
     | EnvironmentCaptured
     | CaptureIncomplete
-    | DatasetLogged
-    | CaptureReported
 )
 
 

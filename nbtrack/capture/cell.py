@@ -21,10 +21,8 @@ from nbtrack.capture.literals import flatten, is_plain
 from nbtrack.capture.loops import hook_names, instrument
 from nbtrack.capture.options import TrackOptions
 from nbtrack.capture.outputs import OutputObserver
-from nbtrack.capture.parts import CellContext, CellPart, parts_of
 from nbtrack.capture.plan import CellPlan, Watched, plan_cell
 from nbtrack.capture.printed import hook_name, replacements
-from nbtrack.capture.report import Report
 from nbtrack.capture.scalars import scalars_of
 from nbtrack.capture.secrets import masked
 from nbtrack.capture.ticks import CellSeries, LoopState, LoopWatch, PrintWatch
@@ -93,10 +91,6 @@ class TrackedCell:
             max_output_bytes=config.max_artifact_bytes,
             max_text_bytes=config.max_text_bytes,
         )
-        self.report = Report()
-        context = CellContext(shell, facts, options, config, self._give, self.report)
-        no_parts: list[CellPart] = []
-        self._parts = guard.run("watching a cell", lambda: parts_of(context), no_parts)
         if at_once:
             self._begin()
         for key, value in params.items():
@@ -108,10 +102,8 @@ class TrackedCell:
         return self._sink
 
     def start(self) -> None:
-        """Begin to observe what the cell shows and does."""
+        """Begin to observe what the cell shows."""
         self._observer.start()
-        for part in self._parts:
-            self._guard.run("watching a cell", part.start, None)
 
     def watch(self, tree: ast.Module, flow: CellFlow, line_offset: int) -> ast.Module:
         """Plan what a tree of this cell yields; gives the tree to run in its place.
@@ -190,8 +182,6 @@ class TrackedCell:
         if not failed:
             run("reading the last expression", lambda: self._last(result), None)
         run("keeping outputs", self._keep_outputs, None)
-        for part in self._parts:
-            run("watching a cell", lambda part=part: part.finish(outcome), None)  # type: ignore[misc]
         if self._sink is not None:
             self._sink.end(outcome)
 
