@@ -93,10 +93,10 @@ class Origin:
 
     Args:
         rule: a short machine-readable rule name: ``explicit`` (a ``log_*`` call or ``-p``),
-            ``literal`` (a name bound to a literal), ``argument`` (an argument of a call), ``bound`` (a computed scalar bound by the
-            cell), ``loop`` (bound in a loop), ``printed`` (computed in a ``print`` call),
-            ``expression`` (the cell's last expression),
-            ``output`` (a rich output), ``figure`` (a matplotlib figure left open).
+            ``literal`` (a name bound to a literal), ``argument`` (an argument of a call),
+            ``bound`` (a computed scalar bound by the cell), ``loop`` (bound in a loop),
+            ``printed`` (computed in a ``print`` call), ``expression`` (the cell's last
+            expression), ``output`` (a rich output), ``figure`` (a matplotlib figure left open).
         cell_id: the nbformat id of the cell that bound it, where known.
         line: 1-based line in that cell's source.
     """

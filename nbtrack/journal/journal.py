@@ -37,7 +37,7 @@ from nbtrack.journal.layout import (
 from nbtrack.records import MetricPoints, Record
 
 _logger = logging.getLogger("nbtrack")
-_SMALLEST = 1 << 20
+SMALLEST = 1 << 20
 _SLACK = 1 << 16
 """Kept free at a file's end for what is appended while the file is being replaced."""
 
@@ -266,7 +266,7 @@ class Journal:
         live = self.copy(drained, self.base + copied - self._start - drained)
         preamble = b"".join(encode_series(*item) for item in list(self.series.items()))
         start = HEADER_BYTES + len(preamble)
-        room = max(_SMALLEST, min(4 * len(live), self._capacity)) + 2 * _SLACK
+        room = max(SMALLEST, min(4 * len(live), self._capacity)) + 2 * _SLACK
         capacity = -(-(start + len(live) + size + room) // 65536) * 65536
         fresh = create(self.path, capacity=capacity, preamble=preamble, live=live, base=drained)
         if replaced is not None:
@@ -314,7 +314,7 @@ class Journal:
         """Give back space: with nothing left to drain, start a small file again."""
         with self.lock:
             used = self.position - self._start
-            if self._file is not None and self.end == self.drained and used > _SMALLEST // 2:
+            if self._file is not None and self.end == self.drained and used > SMALLEST // 2:
                 self._roll(0)
 
     def say_alive(self) -> None:

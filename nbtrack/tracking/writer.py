@@ -187,7 +187,8 @@ class Writer:
                     journal.changed.notify_all()
                 return False
             self._last_progress = time.monotonic()
-        journal.tidy()
+        # With a full disk there is no smaller file to be had; the present one goes on.
+        self._guard.run("giving back the journal's space", journal.tidy, None)
         return True
 
     def _drain_batch(self) -> bool:

@@ -17,6 +17,8 @@ from nbtrack.config import NbtrackConfig
 from nbtrack.entities import RunStatus
 from nbtrack.errors import NotFoundError, StoreError, UsageError
 from nbtrack.journal import Journal, decode
+from nbtrack.journal.journal import SMALLEST
+from nbtrack.journal.layout import POINT_BYTES
 from nbtrack.records import SessionStarted
 from nbtrack.store import open_store
 from nbtrack.store.base import RunQuery
@@ -208,3 +210,20 @@ def test_a_full_journal_is_more_patient_than_the_store_is_slow() -> None:
     patience_s = inspect.signature(Journal).parameters["patience_s"].default
     busy_s = NbtrackConfig.class_traits()["busy_timeout_s"].default_value
     assert patience_s > 2 * (busy_s + LONGEST_BACKOFF_S)
+
+
+def test_no_room_for_a_smaller_journal_does_not_end_the_writer(session: Session) -> None:
+    """Where the journal cannot be made small again, what is logged still reaches the store."""
+    run = begin_run(session)
+    session.flush()
+    journal = session.journal.path
+    journal.with_name(journal.name + ".new").mkdir()
+    # More than half of the smallest file, and less than all of it.
+    points = SMALLEST * 3 // 4 // POINT_BYTES
+    for step in range(points):
+        run.log_metric("loss", float(step), step=step)
+    assert session.flush()
+    run.end()
+    assert session.flush()
+    assert session.store.get_run(run.run_id).status is RunStatus.FINISHED
+    assert session.store.get_run(run.run_id).metrics["loss"].count == points
