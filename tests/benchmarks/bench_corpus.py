@@ -1,7 +1,8 @@
 """What ``%track on`` costs on notebooks nobody here wrote: scikit-learn's gallery.
 
 Each example runs in turn in a kernel without nbtrack and in one with ``%track on``, both warm.
-What counts is the median over the examples, and the worst one. Requests carry cell ids, as JupyterLab's do.
+What counts is the median over the examples, and the worst one. Requests carry cell ids, as those
+of JupyterLab do.
 """
 
 from __future__ import annotations
