@@ -138,7 +138,14 @@ def test_first_run(first: Executed) -> None:
     runs = first.runs()
     assert list(runs) == ["baseline", "svm", "network", "forest"]
     assert {run.status for run in runs.values()} == {RunStatus.FINISHED}
-    params = {name: {k: p.value for k, p in run.params.items()} for name, run in runs.items()}
+    every = {name: {k: p.value for k, p in run.params.items()} for name, run in runs.items()}
+    assert every["baseline"]["LogisticRegression.max_iter"] == "500"
+    assert every["baseline"]["train_test_split.test_size"] == "0.3"
+    # Beside arguments of calls, the names that the text speaks of.
+    params = {
+        name: {key: value for key, value in found.items() if "." not in key}
+        for name, found in every.items()
+    }
     assert params["baseline"] == {"model_kind": "logistic regression", "C": "0.01"}
     assert params["svm"] == {"model_kind": "support vector machine", "C": "10.0", "gamma": "0.05"}
     assert params["network"] == {
