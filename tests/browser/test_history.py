@@ -42,10 +42,13 @@ class TestUnsavedText:
         person.types(2, "  # never saved")
         person.runs(1)
         person.runs(2)
-        run = until(lambda: runs(lab)[0], lambda found: found["revision_id"] is not None)
+        mine = until(
+            lambda: [run for run in runs(lab) if run["notebook_path"] == name],
+            lambda found: bool(found) and found[0]["revision_id"] is not None,
+        )
+        run = mine[0]
         assert ("train", CELLS[2][1] + "  # never saved") in texts(lab, run["revision_id"])
         assert "never saved" not in (lab.root / name).read_text()
-        assert run["notebook_path"] == name
 
     def test_runs_stand_on_their_revision(self, person: Person, lab: Lab) -> None:
         """The history shows a run, with its metric, at the revision it ran from, without reload."""
