@@ -87,6 +87,13 @@ class ChangeKind(StrEnum):
     OUTPUT = "output"
 
 
+class Direction(StrEnum):
+    """Which way a dataset went: read by a run, or written by it."""
+
+    INPUT = "input"
+    OUTPUT = "output"
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Where a captured value came from, and by which rule.
@@ -99,11 +106,14 @@ class Origin:
             expression), ``output`` (a rich output), ``figure`` (a matplotlib figure left open).
         cell_id: the nbformat id of the cell that bound it, where known.
         line: 1-based line in that cell's source.
+        is_default: for a setting of an object (an estimator's), whether its value is the one
+            that the object has when nothing is said; None where that is not known.
     """
 
     rule: str
     cell_id: str | None = None
     line: int | None = None
+    is_default: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +188,39 @@ class Artifact:
     origin: Origin | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class RunDataset:
+    """Data that a run read or wrote: a file, a table, a query or a URL.
+
+    MLflow's dataset and dataset input in one, with the way it went. A run has one for each
+    (direction, name, source).
+
+    Args:
+        name: short, for people: the file's name, the table's, or what the user called it.
+        source_type: ``local``, ``http``, ``sql`` or an fsspec protocol, as in MLflow.
+        source: path or URL, or connection without its password.
+        digest: of the content; None while it is computed, or where it cannot be.
+        context: MLflow's, for example ``train``.
+        document_digest: of the JSON document (`nbtrack.wire.DatasetDocument`) with schema, row
+            count and column profile, in the blob store.
+        note: why something is missing (too large to hash, query text, ...), for people.
+    """
+
+    run_id: str
+    direction: Direction
+    name: str
+    source_type: str
+    source: str
+    logged_at: datetime
+    digest: str | None = None
+    size_bytes: int | None = None
+    modified_at: datetime | None = None
+    context: str = ""
+    document_digest: str | None = None
+    note: str = ""
+    origin: Origin | None = None
+
+
 MLFLOW_TAGS = {
     "mlflow.parentRunId": "parent_run_id",
     "mlflow.runName": "run_name",
@@ -228,6 +271,10 @@ class Run:
     environment_digest: str | None = None
     capture_incomplete: str | None = None
     """Why automatic capture of this run is not complete; None when it is."""
+    report_digest: str | None = None
+    """Of the JSON document (`nbtrack.wire.CaptureReport`) that explains what was captured."""
+    flags: tuple[str, ...] = ()
+    """What to know before trusting this run's code: see `nbtrack.wire.FlagInfo`."""
     params: Mapping[str, Param] = field(default_factory=dict)
     metrics: Mapping[str, MetricSummary] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
@@ -299,6 +346,7 @@ class Execution:
         source: the code as executed.
         names_read: global names the code may read, sorted.
         names_written: global names the code binds, sorted.
+        names_changed: global names whose values it changed, or may have, without binding them.
     """
 
     msg_id: str
@@ -313,6 +361,7 @@ class Execution:
     error_message: str | None = None
     names_read: tuple[str, ...] = ()
     names_written: tuple[str, ...] = ()
+    names_changed: tuple[str, ...] = ()
     notebook_id: str | None = None
     revision_id: str | None = None
 

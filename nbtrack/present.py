@@ -9,12 +9,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from nbtrack.entities import Artifact, Execution, Experiment, MetricSummary, Origin, Revision, Run
+import msgspec
+
+from nbtrack.entities import (
+    Artifact,
+    Direction,
+    Execution,
+    Experiment,
+    MetricSummary,
+    Origin,
+    Revision,
+    Run,
+)
 from nbtrack.ranking import metric_direction
 from nbtrack.wire import (
     ArtifactInfo,
+    CaptureReport,
     CellChangeInfo,
     CellDiff,
+    DatasetDocument,
+    DatasetInfo,
     ExecutionInfo,
     ExperimentInfo,
     MetricInfo,
@@ -75,6 +89,7 @@ def run_summary(run: Run, notebook_path: str | None = None) -> RunSummary:
         error_name=run.error_name,
         error_message=run.error_message,
         capture_incomplete=run.capture_incomplete,
+        flags=list(run.flags),
         params=[
             ParamInfo(key=param.key, value=param.value, origin=origin_info(param.origin))
             for param in run.params.values()
@@ -88,7 +103,9 @@ def origin_info(origin: Origin | None) -> OriginInfo | None:
     """Where a value came from."""
     if origin is None:
         return None
-    return OriginInfo(rule=origin.rule, cell_id=origin.cell_id, line=origin.line)
+    return OriginInfo(
+        rule=origin.rule, cell_id=origin.cell_id, line=origin.line, is_default=origin.is_default
+    )
 
 
 def metric_info(metric: MetricSummary) -> MetricInfo:
@@ -116,6 +133,52 @@ def artifact_info(artifact: Artifact) -> ArtifactInfo:
         created_at=artifact.created_at,
         origin=origin_info(artifact.origin),
     )
+
+
+def dataset_infos(store: Store, run_id: str) -> list[DatasetInfo]:
+    """What a run read and wrote, each with the other runs that know the same content."""
+    datasets = store.list_datasets(run_id)
+    users = store.dataset_users(data.digest for data in datasets if data.digest is not None)
+    documents = store.get_blobs(
+        data.document_digest for data in datasets if data.document_digest is not None
+    )
+    infos = []
+    for data in datasets:
+        others: dict[Direction, list[str]] = {Direction.INPUT: [], Direction.OUTPUT: []}
+        for other in users.get(data.digest or "", ()):
+            if other.run_id != run_id and other.run_id not in others[other.direction]:
+                others[other.direction].append(other.run_id)
+        document = documents.get(data.document_digest or "")
+        infos.append(
+            DatasetInfo(
+                direction=data.direction,
+                name=data.name,
+                source_type=data.source_type,
+                source=data.source,
+                digest=data.digest,
+                size_bytes=data.size_bytes,
+                modified_at=data.modified_at,
+                context=data.context,
+                note=data.note,
+                origin=origin_info(data.origin),
+                document=(
+                    None
+                    if document is None
+                    else msgspec.json.decode(document, type=DatasetDocument)
+                ),
+                written_by=others[Direction.OUTPUT],
+                read_by=others[Direction.INPUT],
+            )
+        )
+    return infos
+
+
+def capture_report(store: Store, run: Run) -> CaptureReport | None:
+    """What explains a run's capture; None for a run that no cell's capture made."""
+    if run.report_digest is None:
+        return None
+    document = store.get_blobs([run.report_digest])[run.report_digest]
+    return msgspec.json.decode(document, type=CaptureReport)
 
 
 def execution_info(execution: Execution) -> ExecutionInfo:

@@ -11,7 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from nbtrack.entities import EndReason, ExecutionStatus, KernelSession, Origin, RunStatus
+from nbtrack.entities import (
+    EndReason,
+    ExecutionStatus,
+    KernelSession,
+    Origin,
+    RunDataset,
+    RunStatus,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +52,7 @@ class ExecutionEnded:
     error_message: str | None = None
     names_read: tuple[str, ...] = ()
     names_written: tuple[str, ...] = ()
+    names_changed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +170,38 @@ class CaptureIncomplete:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class DatasetLogged:
+    """A run read or wrote data. One of the same direction, name and source replaces it.
+
+    Args:
+        document: `nbtrack.wire.DatasetDocument` as JSON, which the store keeps as a blob and
+            the dataset then refers to; empty where nothing is known of the content.
+    """
+
+    dataset: RunDataset
+    document: str = ""
+
+    @property
+    def run_id(self) -> str:
+        """Whose it is."""
+        return self.dataset.run_id
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureReported:
+    """What explains a run's capture.
+
+    Args:
+        document: `nbtrack.wire.CaptureReport` as JSON, which the store keeps as a blob.
+        flags: kinds of the report's flags.
+    """
+
+    run_id: str
+    document: str
+    flags: tuple[str, ...] = ()
+
+
 Record = (
     SessionStarted
     | ExecutionStarted
@@ -176,6 +216,8 @@ Record = (
     | ArtifactLogged
     | EnvironmentCaptured
     | CaptureIncomplete
+    | DatasetLogged
+    | CaptureReported
 )
 
 

@@ -41,6 +41,7 @@ import msgspec
 
 from nbtrack.entities import (
     ChangeKind,
+    Direction,
     EndReason,
     ExecutionStatus,
     Lifecycle,
@@ -101,6 +102,7 @@ class OriginInfo(msgspec.Struct, frozen=True, kw_only=True):
     rule: str
     cell_id: str | None = None
     line: int | None = None
+    is_default: bool | None = None
 
 
 class ParamInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,6 +152,8 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     error_name: str | None
     error_message: str | None
     capture_incomplete: str | None
+    flags: list[str]
+    """Kinds of `FlagInfo`: what to know before trusting the run's code."""
     params: list[ParamInfo]
     metrics: list[MetricInfo]
     tags: dict[str, str]
@@ -208,6 +212,102 @@ class EnvironmentInfo(msgspec.Struct, frozen=True, kw_only=True):
     git: GitInfo | None = None
 
 
+class ColumnProfile(msgspec.Struct, frozen=True, kw_only=True):
+    """A light profile of one column of a table; over ``profiled_rows`` of the dataset."""
+
+    name: str
+    dtype: str
+    null_count: int | None = None
+    distinct_count: int | None = None
+    min: str | None = None
+    max: str | None = None
+    mean: Number | None = None
+    std: Number | None = None
+
+
+class DatasetDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a dataset's content; also the stored document."""
+
+    kind: str
+    """``table``, ``array``, ``query`` or ``file``."""
+    row_count: int | None = None
+    profiled_rows: int | None = None
+    shape: list[int] | None = None
+    columns: list[ColumnProfile] = []
+    query: str | None = None
+
+
+class DatasetInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """Data that a run read or wrote. ``written_by`` and ``read_by`` are other runs, by digest."""
+
+    direction: Direction
+    name: str
+    source_type: str
+    source: str
+    digest: str | None
+    size_bytes: int | None
+    modified_at: datetime | None
+    context: str
+    note: str
+    origin: OriginInfo | None = None
+    document: DatasetDocument | None = None
+    written_by: list[str] = []
+    read_by: list[str] = []
+
+
+class CapturedInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that was captured: what, under which key, by which rule, from where."""
+
+    what: Literal["param", "metric", "input", "output", "artifact"]
+    key: str
+    rule: str
+    cell_id: str | None = None
+    line: int | None = None
+    detail: str = ""
+
+
+class LeftOutInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that could have been captured and was not, and why."""
+
+    what: Literal["param", "metric", "input", "output", "artifact"]
+    key: str
+    why: str
+    line: int | None = None
+
+
+class FlagInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What to know before trusting that the notebook, as it stands, makes this run again.
+
+    ``kind``: ``edited`` (uses a value from a cell that was edited since it ran), ``deleted``
+    (from a cell that is gone), ``out_of_order`` (from a cell below, or from one that ran later
+    than a cell it depends on was changed), ``unrecorded`` (from before the kernel's recorded
+    history, or from where nbtrack cannot see), ``masked`` (a secret was masked).
+    """
+
+    kind: str
+    text: str
+    names: list[str] = []
+    cell_id: str | None = None
+    msg_id: str | None = None
+
+
+class CaptureReport(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a run holds what it holds; also the stored document, shown by ``%track explain``.
+
+    ``slice`` holds the ``msg_id`` of the executions that the run depends on, in order, its own
+    last.
+    """
+
+    captured: list[CapturedInfo] = []
+    left_out: list[LeftOutInfo] = []
+    slice: list[str] = []
+    flags: list[FlagInfo] = []
+    imported: list[PackageInfo] = []
+    """Packages that the kernel had really imported."""
+    local_modules: dict[str, str] = {}
+    """Local modules that were imported: path to the digest of the source in the blob store."""
+
+
 class RunDetail(msgspec.Struct, frozen=True, kw_only=True):
     """A run's page."""
 
@@ -219,6 +319,9 @@ class RunDetail(msgspec.Struct, frozen=True, kw_only=True):
     """Executions of the same session that bound what it read, in order."""
     environment: EnvironmentInfo | None
     children: list[RunSummary]
+    datasets: list[DatasetInfo]
+    report: CaptureReport | None
+    """Null for a run that no cell's capture made."""
 
 
 class RunPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

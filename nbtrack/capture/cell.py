@@ -21,8 +21,10 @@ from nbtrack.capture.literals import flatten, is_plain
 from nbtrack.capture.loops import hook_names, instrument
 from nbtrack.capture.options import TrackOptions
 from nbtrack.capture.outputs import OutputObserver
+from nbtrack.capture.parts import CellContext, CellPart, parts_of
 from nbtrack.capture.plan import CellPlan, Watched, plan_cell
 from nbtrack.capture.printed import hook_name, replacements
+from nbtrack.capture.report import Report
 from nbtrack.capture.scalars import scalars_of
 from nbtrack.capture.secrets import masked
 from nbtrack.capture.ticks import CellSeries, LoopState, LoopWatch, PrintWatch
@@ -91,6 +93,10 @@ class TrackedCell:
             max_output_bytes=config.max_artifact_bytes,
             max_text_bytes=config.max_text_bytes,
         )
+        self.report = Report()
+        context = CellContext(shell, facts, options, config, self._give, self.report)
+        no_parts: list[CellPart] = []
+        self._parts = guard.run("watching a cell", lambda: parts_of(context), no_parts)
         if at_once:
             self._begin()
         for key, value in params.items():
@@ -102,8 +108,10 @@ class TrackedCell:
         return self._sink
 
     def start(self) -> None:
-        """Begin to observe what the cell shows."""
+        """Begin to observe what the cell shows and does."""
         self._observer.start()
+        for part in self._parts:
+            self._guard.run("watching a cell", part.start, None)
 
     def watch(self, tree: ast.Module, flow: CellFlow, line_offset: int) -> ast.Module:
         """Plan what a tree of this cell yields; gives the tree to run in its place.
@@ -182,8 +190,16 @@ class TrackedCell:
         if not failed:
             run("reading the last expression", lambda: self._last(result), None)
         run("keeping outputs", self._keep_outputs, None)
+        for part in self._parts:
+            run("watching a cell", lambda part=part: part.finish(outcome), None)  # type: ignore[misc]
         if self._sink is not None:
+            run("explaining the capture", self._explain, None)
             self._sink.end(outcome)
+
+    def _explain(self) -> None:
+        if self._sink is not None:
+            flags = dict.fromkeys(flag.kind for flag in self.report.flags)
+            self._sink.report(self.report.document(), tuple(flags))
 
     # Facts on their way to the sink
 
@@ -227,13 +243,15 @@ class TrackedCell:
             hidden = masked(key, value, text)
             if len(hidden) > _MAX_PARAM_TEXT:
                 hidden = hidden[: _MAX_PARAM_TEXT - 1] + "…"
+            self.report.captured("param", key, origin)
             self._give(lambda sink, key=key, text=hidden: sink.param(key, text, origin))  # type: ignore[misc]
 
     def _open_series(self, key: str, line: int) -> Append | None:
         if not self._options.wants(key):
             return None
-        rule = "printed" if key in self._printed else "loop"
-        return self._begin().series(key, Origin(rule, self._facts.cell_id, line))
+        origin = Origin("printed" if key in self._printed else "loop", self._facts.cell_id, line)
+        self.report.captured("metric", key, origin)
+        return self._begin().series(key, origin)
 
     # At the end
 
@@ -275,6 +293,7 @@ class TrackedCell:
                 self._series.add(key, watched.line + offset, step, number)
             else:
                 self._series.by_key[key] = None
+                self.report.captured("metric", key, origin)
                 self._begin().series(key, origin)(0, time.time_ns(), number)
 
     def _keep_outputs(self) -> None:
@@ -286,6 +305,7 @@ class TrackedCell:
         cell_id = self._facts.cell_id
         for output in kept:
             origin = Origin(output.rule, cell_id)
+            self.report.captured("artifact", output.path, origin)
             self._give(lambda sink, output=output, origin=origin: sink.artifact(output, origin))  # type: ignore[misc]
         for note in self._notes():
             self._give(lambda sink, note=note: sink.note(note))  # type: ignore[misc]

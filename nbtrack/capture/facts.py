@@ -10,7 +10,7 @@ from typing import Protocol
 from nbtrack.capture.options import TrackOptions
 from nbtrack.capture.policy import text_of
 from nbtrack.capture.ticks import LoopState
-from nbtrack.entities import EndReason, ExecutionStatus, Origin
+from nbtrack.entities import Direction, EndReason, ExecutionStatus, Origin
 
 Append = Callable[[int, int, float], None]
 """Takes one point: step, nanoseconds since the epoch, value."""
@@ -78,6 +78,28 @@ class CellSink(Protocol):
         """An output."""
         ...
 
+    def dataset(
+        self,
+        direction: Direction,
+        name: str,
+        source: str,
+        *,
+        source_type: str = "local",
+        digest: str | None = None,
+        size_bytes: int | None = None,
+        modified_at: datetime | None = None,
+        context: str = "",
+        document: str = "",
+        note: str = "",
+        origin: Origin,
+    ) -> None:
+        """Data the cell read or wrote; told again (from any thread) when more is known of it."""
+        ...
+
+    def report(self, document: str, flags: tuple[str, ...]) -> None:
+        """The explanation of this run's capture (`nbtrack.wire.CaptureReport` as JSON)."""
+        ...
+
     def note(self, text: str) -> None:
         """Something the reader of the run's card should know."""
         ...
@@ -112,6 +134,7 @@ class Sink(Protocol):
         outcome: Outcome,
         names_read: tuple[str, ...],
         names_written: tuple[str, ...],
+        names_changed: tuple[str, ...] = (),
     ) -> None:
         """A cell is over."""
         ...

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 from nbtrack.entities import Execution, Run
 from nbtrack.errors import NotFoundError
 from nbtrack.history.earlier import earlier_of
-from nbtrack.present import artifact_info, execution_info, run_summaries
+from nbtrack.present import (
+    artifact_info,
+    capture_report,
+    dataset_infos,
+    execution_info,
+    run_summaries,
+)
 from nbtrack.store.base import RunQuery, Store
 from nbtrack.wire import EnvironmentInfo, RunDetail
 
@@ -27,6 +33,8 @@ def run_detail(store: Store, run: Run) -> RunDetail:
         earlier=[execution_info(each) for each in earlier],
         environment=_environment(store, run),
         children=run_summaries(store, children, path=str),
+        datasets=dataset_infos(store, run.run_id),
+        report=capture_report(store, run),
     )
 
 

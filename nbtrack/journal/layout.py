@@ -32,6 +32,8 @@ from nbtrack.entities import Origin
 from nbtrack.records import (
     ArtifactLogged,
     CaptureIncomplete,
+    CaptureReported,
+    DatasetLogged,
     EnvironmentCaptured,
     ExecutionEnded,
     ExecutionStarted,
@@ -69,6 +71,8 @@ BODIES: dict[type[Any], int] = {
     ArtifactLogged: 25,
     EnvironmentCaptured: 26,
     CaptureIncomplete: 27,
+    DatasetLogged: 28,
+    CaptureReported: 29,
 }
 KINDS: dict[int, type[Any]] = {kind: record for record, kind in BODIES.items()}
 

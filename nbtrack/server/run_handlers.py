@@ -12,7 +12,13 @@ from nbtrack.comparison import compare_runs
 from nbtrack.entities import Execution, Run
 from nbtrack.errors import NotFoundError, UsageError
 from nbtrack.history.earlier import earlier_of
-from nbtrack.present import artifact_info, execution_info, run_summaries
+from nbtrack.present import (
+    artifact_info,
+    capture_report,
+    dataset_infos,
+    execution_info,
+    run_summaries,
+)
 from nbtrack.records import Record, RunRenamed, TagSet
 from nbtrack.server.base import ApiHandler, endpoint
 from nbtrack.server.downsample import kept_points
@@ -151,6 +157,8 @@ def run_detail(store: Store, run_id: str, paths: NotebookPaths) -> RunDetail:
         ),
         environment=environment(store, run.environment_digest),
         children=summaries(store, children.items, paths),
+        datasets=dataset_infos(store, run_id),
+        report=capture_report(store, run),
     )
 
 

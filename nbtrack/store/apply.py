@@ -13,6 +13,8 @@ from nbtrack.errors import NotFoundError
 from nbtrack.records import (
     ArtifactLogged,
     CaptureIncomplete,
+    CaptureReported,
+    DatasetLogged,
     EnvironmentCaptured,
     ExecutionEnded,
     ExecutionStarted,
@@ -32,7 +34,15 @@ from nbtrack.store.dialect import upsert
 from nbtrack.store.metrics import append_points, compact_runs
 from nbtrack.store.placing import DEFAULT_EXPERIMENT_ID, Placement, change_notebooks
 from nbtrack.store.rows import origin_text, to_us
-from nbtrack.store.schema import artifacts, executions, params, runs, sessions, tags
+from nbtrack.store.schema import (
+    artifacts,
+    executions,
+    params,
+    run_datasets,
+    runs,
+    sessions,
+    tags,
+)
 
 Row = dict[str, Any]
 _RUN_COLUMNS = [column.name for column in runs.columns if column.name != "run_id"]
@@ -64,6 +74,7 @@ class Batch:
         self._tags: dict[tuple[str, str], str | None] = {}
         self._points: dict[tuple[str, str], list[MetricPoints]] = {}
         self._artifacts: dict[tuple[str, str], Row] = {}
+        self._datasets: dict[tuple[str, str, str, str], Row] = {}
         self._executions: dict[str, Row] = {}
         self._sessions: dict[str, Row] = {}
         self._sources: dict[str, bytes] = {}
@@ -82,6 +93,8 @@ class Batch:
             ArtifactLogged: self._artifact_logged,
             EnvironmentCaptured: self._environment_captured,
             CaptureIncomplete: self._capture_incomplete,
+            DatasetLogged: self._dataset_logged,
+            CaptureReported: self._capture_reported,
         }
 
     def apply(self, records: Sequence[Record]) -> None:
@@ -151,7 +164,7 @@ class Batch:
             row |= {
                 name: ended[name]
                 for name in ("status", "duration_s", "error_name", "error_message")
-            } | {name: ended[name] for name in ("names_read", "names_written")}
+            } | {name: ended[name] for name in ("names_read", "names_written", "names_changed")}
         row["cell_id"] = record.cell_id
         row["execution_count"] = record.execution_count
         self._executions[record.msg_id] = row
@@ -171,6 +184,7 @@ class Batch:
             "error_message": None,
             "names_read": "[]",
             "names_written": "[]",
+            "names_changed": "[]",
             "notebook_id": notebook_id,
             "revision_id": revision_id,
         }
@@ -190,6 +204,7 @@ class Batch:
         row["error_message"] = record.error_message
         row["names_read"] = json.dumps(record.names_read)
         row["names_written"] = json.dumps(record.names_written)
+        row["names_changed"] = json.dumps(record.names_changed)
 
     def _run_started(self, record: RunStarted) -> None:
         if record.run_id in self._runs:
@@ -225,6 +240,8 @@ class Batch:
             "revision_id": revision_id,
             "environment_digest": None,
             "capture_incomplete": None,
+            "report_digest": None,
+            "flags": "[]",
             "changed_seq": self._change,
         }
 
@@ -291,6 +308,38 @@ class Batch:
     def _capture_incomplete(self, record: CaptureIncomplete) -> None:
         self._run(record.run_id)["capture_incomplete"] = record.reason
 
+    def _dataset_logged(self, record: DatasetLogged) -> None:
+        data = record.dataset
+        self._run(data.run_id)
+        document = self._document(record.document) if record.document else data.document_digest
+        self._datasets[data.run_id, data.direction, data.name, data.source] = {
+            "run_id": data.run_id,
+            "direction": data.direction.value,
+            "name": data.name,
+            "source": data.source,
+            "source_type": data.source_type,
+            "logged_at": to_us(data.logged_at),
+            "digest": data.digest,
+            "size_bytes": data.size_bytes,
+            "modified_at": None if data.modified_at is None else to_us(data.modified_at),
+            "context": data.context,
+            "document_digest": document,
+            "note": data.note,
+            "origin": origin_text(data.origin),
+        }
+
+    def _capture_reported(self, record: CaptureReported) -> None:
+        row = self._run(record.run_id)
+        row["report_digest"] = self._document(record.document)
+        row["flags"] = json.dumps(record.flags)
+
+    def _document(self, text: str) -> str:
+        """The digest of a document that came with a record, kept from now on."""
+        data = text.encode("utf-8", "surrogatepass")
+        digest = digest_of(data)
+        self._sources[digest] = data
+        return digest
+
     def _flush(self) -> None:
         connection = self._connection
         put_small(connection, self._sources)
@@ -300,6 +349,7 @@ class Batch:
         upsert(connection, params, list(self._params.values()), update=())
         self._flush_tags()
         upsert(connection, artifacts, list(self._artifacts.values()))
+        upsert(connection, run_datasets, list(self._datasets.values()))
         append_points(connection, self._points, self._new_runs)
         compact_runs(connection, self._ended)
         self._placement.flush()

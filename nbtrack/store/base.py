@@ -37,6 +37,7 @@ from nbtrack.entities import (
     Revision,
     RevisionReason,
     Run,
+    RunDataset,
 )
 from nbtrack.records import JournalPosition, Record
 
@@ -201,6 +202,17 @@ class Store(Protocol):
 
     def read_artifact(self, run_id: str, path: str) -> tuple[Artifact, bytes]:
         """Raises NotFoundError, BlobMissingError."""
+        ...
+
+    def list_datasets(self, run_id: str) -> list[RunDataset]:
+        """What a run read, then what it wrote, by name. Raises NotFoundError."""
+        ...
+
+    def dataset_users(self, digests: Iterable[str]) -> dict[str, list[RunDataset]]:
+        """Everything that active runs read or wrote with the very content, oldest first.
+
+        Digests that no run knows have no entry.
+        """
         ...
 
     # Executions and the processes they ran in

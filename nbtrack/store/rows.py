@@ -16,6 +16,7 @@ from nbtrack.entities import (
     CellChange,
     CellVersion,
     ChangeKind,
+    Direction,
     EndReason,
     Execution,
     ExecutionStatus,
@@ -30,6 +31,7 @@ from nbtrack.entities import (
     Revision,
     RevisionReason,
     Run,
+    RunDataset,
     RunStatus,
 )
 
@@ -74,15 +76,15 @@ def origin_text(origin: Origin | None) -> str | None:
     """An origin as it is stored: a JSON list."""
     if origin is None:
         return None
-    return json.dumps([origin.rule, origin.cell_id, origin.line])
+    place = [origin.rule, origin.cell_id, origin.line]
+    return json.dumps(place if origin.is_default is None else [*place, origin.is_default])
 
 
 def origin_of(stored: str | None) -> Origin | None:
     """The origin that `origin_text` wrote."""
     if stored is None:
         return None
-    rule, cell_id, line = json.loads(stored)
-    return Origin(rule, cell_id, line)
+    return Origin(*json.loads(stored))
 
 
 def changes_text(changes: Sequence[CellChange]) -> str:
@@ -164,6 +166,8 @@ def run_of(
         revision_number=row.revision_number,
         environment_digest=row.environment_digest,
         capture_incomplete=row.capture_incomplete,
+        report_digest=row.report_digest,
+        flags=tuple(json.loads(row.flags)),
         params=params,
         metrics=metrics,
         tags=tags,
@@ -197,6 +201,25 @@ def artifact_of(row: Row[Any]) -> Artifact:
     )
 
 
+def dataset_of(row: Row[Any]) -> RunDataset:
+    """A dataset of a run from its row."""
+    return RunDataset(
+        run_id=row.run_id,
+        direction=Direction(row.direction),
+        name=row.name,
+        source_type=row.source_type,
+        source=row.source,
+        logged_at=from_us(row.logged_at),
+        digest=row.digest,
+        size_bytes=row.size_bytes,
+        modified_at=optional_instant(row.modified_at),
+        context=row.context,
+        document_digest=row.document_digest,
+        note=row.note,
+        origin=origin_of(row.origin),
+    )
+
+
 def execution_of(row: Row[Any], source: str) -> Execution:
     """A cell execution from its row and its source."""
     return Execution(
@@ -212,6 +235,7 @@ def execution_of(row: Row[Any], source: str) -> Execution:
         error_message=row.error_message,
         names_read=tuple(json.loads(row.names_read)),
         names_written=tuple(json.loads(row.names_written)),
+        names_changed=tuple(json.loads(row.names_changed)),
         notebook_id=row.notebook_id,
         revision_id=row.revision_id,
     )

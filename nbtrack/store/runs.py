@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, select, update
 
-from nbtrack.entities import Artifact, Lifecycle, MetricSeries, MetricSummary, Page, Param, Run
+from nbtrack.entities import (
+    Artifact,
+    Lifecycle,
+    MetricSeries,
+    MetricSummary,
+    Page,
+    Param,
+    Run,
+    RunDataset,
+)
 from nbtrack.errors import NotFoundError
 from nbtrack.store.base import RunQuery
 from nbtrack.store.blobtable import batches
 from nbtrack.store.database import Database, next_change
 from nbtrack.store.metrics import read_points
 from nbtrack.store.placing import change_notebooks
-from nbtrack.store.rows import artifact_of, metric_of, origin_of, run_of
+from nbtrack.store.rows import artifact_of, dataset_of, metric_of, origin_of, run_of
 from nbtrack.store.run_query import RunSelection
 from nbtrack.store.schema import (
     artifacts,
@@ -23,6 +32,7 @@ from nbtrack.store.schema import (
     metrics,
     params,
     revisions,
+    run_datasets,
     runs,
     tags,
 )
@@ -140,6 +150,33 @@ class RunReads:
                 select(artifacts).where(artifacts.c.run_id == run_id).order_by(artifacts.c.path)
             ).all()
         return [artifact_of(row) for row in rows]
+
+    def list_datasets(self, run_id: str) -> list[RunDataset]:
+        """See `Store.list_datasets`."""
+        with self._database.read() as connection:
+            require_run(connection, run_id)
+            rows = connection.execute(
+                select(run_datasets)
+                .where(run_datasets.c.run_id == run_id)
+                .order_by(run_datasets.c.direction, run_datasets.c.name, run_datasets.c.source)
+            ).all()
+        return [dataset_of(row) for row in rows]
+
+    def dataset_users(self, digests: Iterable[str]) -> dict[str, list[RunDataset]]:
+        """See `Store.dataset_users`."""
+        found: dict[str, list[RunDataset]] = {}
+        with self._database.read() as connection:
+            for batch in batches(dict.fromkeys(digests)):
+                rows = connection.execute(
+                    select(run_datasets)
+                    .join(runs, runs.c.run_id == run_datasets.c.run_id)
+                    .where(run_datasets.c.digest.in_(batch))
+                    .where(runs.c.lifecycle_stage == Lifecycle.ACTIVE)
+                    .order_by(run_datasets.c.logged_at, run_datasets.c.run_id)
+                )
+                for row in rows:
+                    found.setdefault(row.digest, []).append(dataset_of(row))
+        return found
 
 
 def require_run(connection: Connection, run_id: str) -> None:

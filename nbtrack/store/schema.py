@@ -85,6 +85,7 @@ executions = Table(
     Column("error_message", Text),
     Column("names_read", Text, nullable=False),
     Column("names_written", Text, nullable=False),
+    Column("names_changed", Text, nullable=False, server_default="[]"),
     Column("notebook_id", Text),
     Column("revision_id", Text),
     Index("ix_executions_started", "started_at", "msg_id"),
@@ -115,6 +116,8 @@ runs = Table(
     Column("revision_id", Text, index=True),
     Column("environment_digest", Text),
     Column("capture_incomplete", Text),
+    Column("report_digest", Text),
+    Column("flags", Text, nullable=False, server_default="[]"),
     Column("changed_seq", BigInteger, nullable=False, index=True),
     Index("ix_runs_started", "started_at", "run_id"),
     Index("ix_runs_experiment", "experiment_id", "started_at"),
@@ -178,6 +181,25 @@ artifacts = Table(
     Column("media_type", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("origin", Text),
+)
+
+run_datasets = Table(
+    "run_datasets",
+    metadata,
+    _run_id(),
+    Column("direction", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("source_type", Text, nullable=False),
+    Column("logged_at", BigInteger, nullable=False),
+    Column("digest", Text, index=True),
+    Column("size_bytes", BigInteger),
+    Column("modified_at", BigInteger),
+    Column("context", Text, nullable=False),
+    Column("document_digest", Text),
+    Column("note", Text, nullable=False),
+    Column("origin", Text),
+    Index("ix_run_datasets_name", "name"),
 )
 
 blobs = Table(

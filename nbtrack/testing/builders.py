@@ -9,10 +9,12 @@ from nbtrack.entities import (
     CellChange,
     CellVersion,
     ChangeKind,
+    Direction,
     EndReason,
     KernelSession,
     Manifest,
     RevisionReason,
+    RunDataset,
     RunStatus,
 )
 from nbtrack.records import (
@@ -70,6 +72,27 @@ def execution_started(
         started_at=started_at,
         cell_id=cell_id,
         execution_count=1,
+    )
+
+
+def dataset(
+    run_id: str = "run-1",
+    *,
+    direction: Direction = Direction.INPUT,
+    name: str = "iris.csv",
+    digest: str | None = DIGEST,
+) -> RunDataset:
+    """A file that a run read or wrote."""
+    return RunDataset(
+        run_id=run_id,
+        direction=direction,
+        name=name,
+        source_type="local",
+        source=f"/data/{name}",
+        logged_at=START,
+        digest=digest,
+        size_bytes=5,
+        modified_at=START,
     )
 
 

@@ -10,11 +10,13 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from nbtrack.entities import EndReason, Lifecycle, Origin, RunStatus
+from nbtrack.entities import Direction, EndReason, Lifecycle, Origin, RunStatus
 from nbtrack.errors import BlobMissingError, NotFoundError, StoreError, UsageError
 from nbtrack.records import (
     ArtifactLogged,
     CaptureIncomplete,
+    CaptureReported,
+    DatasetLogged,
     EnvironmentCaptured,
     JournalPosition,
     MetricPoints,
@@ -26,7 +28,9 @@ from nbtrack.records import (
 )
 from nbtrack.store.base import RunQuery, Store
 from nbtrack.testing.builders import (
+    DIGEST,
     SESSION_ID,
+    dataset,
     points,
     run_ended,
     run_started,
@@ -39,6 +43,33 @@ from nbtrack.testing.contract_fixtures import ContractFixtures, MakeStore
 
 class RecordsContract(ContractFixtures):
     """Records become runs that read back as they were recorded."""
+
+    def test_datasets_read_back(self, store: Store) -> None:
+        """What a run read and wrote reads back; told again, the newer facts count."""
+        first, output = dataset(digest=None), dataset(direction=Direction.OUTPUT, name="model.pkl")
+        hashed = dataset()
+        store.apply([run_started(), *map(DatasetLogged, (first, output, hashed))])
+        assert store.list_datasets("run-1") == [hashed, output]
+        with pytest.raises(NotFoundError):
+            store.list_datasets("run-9")
+
+    def test_content_leads_to_the_runs_that_know_it(self, store: Store) -> None:
+        """Who wrote and who read the same content is found by its digest, deleted runs aside."""
+        wrote, read = dataset(direction=Direction.OUTPUT), dataset("run-2")
+        store.apply(
+            [run_started(), run_started("run-2"), *map(DatasetLogged, (wrote, read))],
+        )
+        assert store.dataset_users([DIGEST, "0" * 64]) == {DIGEST: [wrote, read]}
+        store.set_lifecycle(["run-2"], deleted=True)
+        assert store.dataset_users([DIGEST]) == {DIGEST: [wrote]}
+
+    def test_capture_report_reads_back(self, store: Store) -> None:
+        """What explains a run's capture is found from the run, with its flags."""
+        store.apply([run_started(), CaptureReported("run-1", '{"slice":[]}', ("edited",))])
+        run = store.get_run("run-1")
+        assert run.flags == ("edited",)
+        assert run.report_digest is not None
+        assert store.get_blobs([run.report_digest])[run.report_digest] == b'{"slice":[]}'
 
     def test_run_reads_back(self, store: Store) -> None:
         """A run holds what its records said, to the microsecond."""

@@ -6,14 +6,30 @@ A tracked cell's run is an ordinary active run, so that `nbtrack.log` in the cel
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from nbtrack.capture.facts import Append, CapturedOutput, ExecutionFacts, Outcome
 from nbtrack.capture.options import TrackOptions
 from nbtrack.capture.ticks import LoopState
-from nbtrack.entities import EndReason, ExecutionStatus, Origin, Param, RunStatus
+from nbtrack.entities import (
+    Direction,
+    EndReason,
+    ExecutionStatus,
+    Origin,
+    Param,
+    RunDataset,
+    RunStatus,
+    utc_now,
+)
 from nbtrack.errors import UsageError
-from nbtrack.records import CaptureIncomplete, ExecutionEnded, ExecutionStarted
+from nbtrack.records import (
+    CaptureIncomplete,
+    CaptureReported,
+    DatasetLogged,
+    ExecutionEnded,
+    ExecutionStarted,
+)
 from nbtrack.tracking.begin import begin_run
 from nbtrack.tracking.checks import MAX_KEY
 from nbtrack.tracking.curve import Curve
@@ -112,6 +128,46 @@ class CellRun:
         self.run.add_artifact(output.path, output.data, media_type=output.media_type, origin=origin)
         self.artifact_count += 1
 
+    def dataset(
+        self,
+        direction: Direction,
+        name: str,
+        source: str,
+        *,
+        source_type: str = "local",
+        digest: str | None = None,
+        size_bytes: int | None = None,
+        modified_at: datetime | None = None,
+        context: str = "",
+        document: str = "",
+        note: str = "",
+        origin: Origin,
+    ) -> None:
+        """Data the cell read or wrote."""
+        self.session.record(
+            DatasetLogged(
+                RunDataset(
+                    run_id=self.run.run_id,
+                    direction=direction,
+                    name=name,
+                    source_type=source_type,
+                    source=source,
+                    logged_at=utc_now(),
+                    digest=digest,
+                    size_bytes=size_bytes,
+                    modified_at=modified_at,
+                    context=context,
+                    note=note,
+                    origin=origin,
+                ),
+                document,
+            )
+        )
+
+    def report(self, document: str, flags: tuple[str, ...]) -> None:
+        """The explanation of this run's capture."""
+        self.session.record(CaptureReported(self.run.run_id, document, flags))
+
     def note(self, text: str) -> None:
         """Something for the run's card."""
         self.notes.append(text)
@@ -182,6 +238,7 @@ class CellRecorder:
         outcome: Outcome,
         names_read: tuple[str, ...],
         names_written: tuple[str, ...],
+        names_changed: tuple[str, ...] = (),
     ) -> None:
         """A cell is over."""
         session = self._session_of()
@@ -196,6 +253,7 @@ class CellRecorder:
                 error_message=outcome.error_message,
                 names_read=names_read,
                 names_written=names_written,
+                names_changed=names_changed,
             )
         )
         self._after(facts)

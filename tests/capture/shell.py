@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+import msgspec
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
@@ -14,7 +16,8 @@ from nbtrack.capture.options import TrackOptions
 from nbtrack.capture.ticks import LoopState
 from nbtrack.capture.transform import strip_track
 from nbtrack.config import NbtrackConfig
-from nbtrack.entities import Origin
+from nbtrack.entities import Direction, Origin
+from nbtrack.wire import CaptureReport
 
 
 @dataclass
@@ -32,6 +35,9 @@ class KeptRun:
     notes: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     shown: list[str] = field(default_factory=list)
+    datasets: dict[tuple[Direction, str], dict[str, Any]] = field(default_factory=dict)
+    explained: CaptureReport | None = None
+    flags: tuple[str, ...] = ()
     outcome: Outcome | None = None
 
     @property
@@ -50,6 +56,13 @@ class KeptRun:
 
     def artifact(self, output: CapturedOutput, origin: Origin) -> None:
         self.artifacts[output.path] = output
+
+    def dataset(self, direction: Direction, name: str, source: str, **facts: Any) -> None:
+        self.datasets[direction, name] = {"source": source, **facts}
+
+    def report(self, document: str, flags: tuple[str, ...]) -> None:
+        self.explained = msgspec.json.decode(document, type=CaptureReport)
+        self.flags = flags
 
     def note(self, text: str) -> None:
         self.notes.append(text)
@@ -74,6 +87,7 @@ class KeptFacts:
         self.runs: list[KeptRun] = []
         self.started: list[ExecutionFacts] = []
         self.ended: list[tuple[ExecutionFacts, Outcome, tuple[str, ...], tuple[str, ...]]] = []
+        self.changed: list[tuple[str, ...]] = []
 
     def execution_started(self, facts: ExecutionFacts) -> None:
         self.started.append(facts)
@@ -84,8 +98,10 @@ class KeptFacts:
         outcome: Outcome,
         names_read: tuple[str, ...],
         names_written: tuple[str, ...],
+        names_changed: tuple[str, ...] = (),
     ) -> None:
         self.ended.append((facts, outcome, names_read, names_written))
+        self.changed.append(names_changed)
 
     def cell_started(
         self, facts: ExecutionFacts, options: TrackOptions, loops: Sequence[LoopState]

@@ -18,12 +18,13 @@ import pytest
 import zstandard
 
 from nbtrack.entities import Origin
-from nbtrack.records import ArtifactLogged, ParamLogged, TagSet
+from nbtrack.records import ArtifactLogged, CaptureReported, DatasetLogged, ParamLogged, TagSet
 from nbtrack.store import open_store
 from nbtrack.store.base import RunQuery
 from nbtrack.store.dialect import DATABASE_NAME
 from nbtrack.store.migrate import HEAD_REVISION
 from nbtrack.testing.builders import (
+    dataset,
     execution_started,
     manifest,
     new_revision,
@@ -54,6 +55,8 @@ def write_asset(directory: Path) -> None:
             points([float("nan"), 2.0, 1.0]),
             TagSet("run-1", "team", "blue"),
             ArtifactLogged("run-1", "a.txt", digest, 5, "text/plain", START),
+            DatasetLogged(dataset()),
+            CaptureReported("run-1", "{}", ("edited",)),
             run_ended(ended_at=START + timedelta(seconds=7)),
         ]
     )
@@ -88,6 +91,9 @@ def test_old_store_opens(asset: Path, tmp_path: Path) -> None:
     assert notebook is not None
     assert notebook.path == "/data/churn.ipynb"
     assert store.count_runs(RunQuery(filter="metrics.loss < 2")) == 1
+    if asset.name >= "schema-0002":
+        assert store.list_datasets("run-1") == [dataset()]
+        assert run.flags == ("edited",)
     store.close()
 
 

@@ -11,6 +11,9 @@ export type MetricValue = number | 'NaN' | 'Infinity' | '-Infinity';
 /** What happened to a cell between two revisions. */
 export type ChangeKind = 'added' | 'edited' | 'moved' | 'output' | 'removed';
 
+/** Which way a dataset went: read by a run, or written by it. */
+export type Direction = 'input' | 'output';
+
 /** Why a run or an execution is over; finer than MLflow's status. */
 export type EndReason = 'completed' | 'exception' | 'interrupt' | 'process_died';
 
@@ -55,6 +58,7 @@ export interface OriginInfo {
   rule: string;
   cell_id: string | null;
   line: number | null;
+  is_default: boolean | null;
 }
 
 export interface ParamInfo {
@@ -102,6 +106,8 @@ export interface RunSummary {
   error_name: string | null;
   error_message: string | null;
   capture_incomplete: string | null;
+  /** Kinds of `FlagInfo`: what to know before trusting the run's code. */
+  flags: string[];
   params: ParamInfo[];
   metrics: MetricInfo[];
   tags: Record<string, string>;
@@ -158,6 +164,97 @@ export interface EnvironmentInfo {
   git: GitInfo | null;
 }
 
+/** A light profile of one column of a table; over ``profiled_rows`` of the dataset. */
+export interface ColumnProfile {
+  name: string;
+  dtype: string;
+  null_count: number | null;
+  distinct_count: number | null;
+  min: string | null;
+  max: string | null;
+  mean: MetricValue | null;
+  std: MetricValue | null;
+}
+
+/** What is known of a dataset's content; also the stored document. */
+export interface DatasetDocument {
+  /** ``table``, ``array``, ``query`` or ``file``. */
+  kind: string;
+  row_count: number | null;
+  profiled_rows: number | null;
+  shape: number[] | null;
+  columns: ColumnProfile[];
+  query: string | null;
+}
+
+/** Data that a run read or wrote. ``written_by`` and ``read_by`` are other runs, by digest. */
+export interface DatasetInfo {
+  direction: Direction;
+  name: string;
+  source_type: string;
+  source: string;
+  digest: string | null;
+  size_bytes: number | null;
+  modified_at: string | null;
+  context: string;
+  note: string;
+  origin: OriginInfo | null;
+  document: DatasetDocument | null;
+  written_by: string[];
+  read_by: string[];
+}
+
+/** One thing that was captured: what, under which key, by which rule, from where. */
+export interface CapturedInfo {
+  what: 'artifact' | 'input' | 'metric' | 'output' | 'param';
+  key: string;
+  rule: string;
+  cell_id: string | null;
+  line: number | null;
+  detail: string;
+}
+
+/** One thing that could have been captured and was not, and why. */
+export interface LeftOutInfo {
+  what: 'artifact' | 'input' | 'metric' | 'output' | 'param';
+  key: string;
+  why: string;
+  line: number | null;
+}
+
+/**
+ * What to know before trusting that the notebook, as it stands, makes this run again.
+ *
+ *     ``kind``: ``edited`` (uses a value from a cell that was edited since it ran), ``deleted``
+ *     (from a cell that is gone), ``out_of_order`` (from a cell below, or from one that ran later
+ *     than a cell it depends on was changed), ``unrecorded`` (from before the kernel's recorded
+ *     history, or from where nbtrack cannot see), ``masked`` (a secret was masked).
+ */
+export interface FlagInfo {
+  kind: string;
+  text: string;
+  names: string[];
+  cell_id: string | null;
+  msg_id: string | null;
+}
+
+/**
+ * Why a run holds what it holds; also the stored document, shown by ``%track explain``.
+ *
+ *     ``slice`` holds the ``msg_id`` of the executions that the run depends on, in order, its own
+ *     last.
+ */
+export interface CaptureReport {
+  captured: CapturedInfo[];
+  left_out: LeftOutInfo[];
+  slice: string[];
+  flags: FlagInfo[];
+  /** Packages that the kernel had really imported. */
+  imported: PackageInfo[];
+  /** Local modules that were imported: path to the digest of the source in the blob store. */
+  local_modules: Record<string, string>;
+}
+
 /** A run's page. */
 export interface RunDetail {
   run: RunSummary;
@@ -168,6 +265,9 @@ export interface RunDetail {
   earlier: ExecutionInfo[];
   environment: EnvironmentInfo | null;
   children: RunSummary[];
+  datasets: DatasetInfo[];
+  /** Null for a run that no cell's capture made. */
+  report: CaptureReport | null;
 }
 
 /** Absent members stay as they are; a tag set to null is removed. */

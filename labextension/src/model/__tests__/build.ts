@@ -50,6 +50,7 @@ export function run(runId: string, patch: Partial<RunSummary> = {}): RunSummary 
     error_name: null,
     error_message: null,
     capture_incomplete: null,
+    flags: [],
     params: [],
     metrics: [],
     tags: {},
