@@ -36,6 +36,7 @@ from nbtrack.wire import (
     OriginInfo,
     ParamInfo,
     RevisionInfo,
+    RunLink,
     RunMark,
     RunSummary,
     number,
@@ -142,6 +143,11 @@ def dataset_infos(store: Store, run_id: str) -> list[DatasetInfo]:
     documents = store.get_blobs(
         data.document_digest for data in datasets if data.document_digest is not None
     )
+    known = {other.run_id for found in users.values() for other in found} - {run_id}
+    links = {
+        run.run_id: RunLink(run_id=run.run_id, run_name=run.run_name)
+        for run in store.get_runs(sorted(known))
+    }
     infos = []
     for data in datasets:
         others: dict[Direction, list[str]] = {Direction.INPUT: [], Direction.OUTPUT: []}
@@ -166,8 +172,8 @@ def dataset_infos(store: Store, run_id: str) -> list[DatasetInfo]:
                     if document is None
                     else msgspec.json.decode(document, type=DatasetDocument)
                 ),
-                written_by=others[Direction.OUTPUT],
-                read_by=others[Direction.INPUT],
+                written_by=[links[other] for other in others[Direction.OUTPUT]],
+                read_by=[links[other] for other in others[Direction.INPUT]],
             )
         )
     return infos

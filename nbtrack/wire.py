@@ -237,6 +237,13 @@ class DatasetDocument(msgspec.Struct, frozen=True, kw_only=True):
     query: str | None = None
 
 
+class RunLink(msgspec.Struct, frozen=True, kw_only=True):
+    """Another run, to go to."""
+
+    run_id: str
+    run_name: str
+
+
 class DatasetInfo(msgspec.Struct, frozen=True, kw_only=True):
     """Data that a run read or wrote. ``written_by`` and ``read_by`` are other runs, by digest."""
 
@@ -251,8 +258,8 @@ class DatasetInfo(msgspec.Struct, frozen=True, kw_only=True):
     note: str
     origin: OriginInfo | None = None
     document: DatasetDocument | None = None
-    written_by: list[str] = []
-    read_by: list[str] = []
+    written_by: list[RunLink] = []
+    read_by: list[RunLink] = []
 
 
 class CapturedInfo(msgspec.Struct, frozen=True, kw_only=True):

@@ -187,6 +187,12 @@ export interface DatasetDocument {
   query: string | null;
 }
 
+/** Another run, to go to. */
+export interface RunLink {
+  run_id: string;
+  run_name: string;
+}
+
 /** Data that a run read or wrote. ``written_by`` and ``read_by`` are other runs, by digest. */
 export interface DatasetInfo {
   direction: Direction;
@@ -200,8 +206,8 @@ export interface DatasetInfo {
   note: string;
   origin: OriginInfo | null;
   document: DatasetDocument | null;
-  written_by: string[];
-  read_by: string[];
+  written_by: RunLink[];
+  read_by: RunLink[];
 }
 
 /** One thing that was captured: what, under which key, by which rule, from where. */

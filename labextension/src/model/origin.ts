@@ -11,7 +11,15 @@ const RULES: Record<string, string> = {
   expression: 'the cell’s last expression',
   printed: 'computed in a print call',
   output: 'shown by the cell',
-  figure: 'a figure of the cell'
+  figure: 'a figure of the cell',
+  file: 'a file the cell opened',
+  reader: 'read by a library',
+  query: 'a query the cell ran',
+  url: 'an address the cell asked',
+  object: 'a setting of an object the cell uses',
+  tagged: 'from a cell tagged parameters',
+  autolog: 'logged by the library',
+  system: 'measured on the machine'
 };
 
 export function originText(origin: OriginInfo | null): string {

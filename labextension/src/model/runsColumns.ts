@@ -1,6 +1,7 @@
 /** The columns of a run table: which there are, what they hold, how the server sorts by them. */
 
 import type { MetricInfo, RunSummary } from '../api/generated';
+import { isSystemMetric } from './runsLook';
 
 export type ColumnKind = 'attribute' | 'param' | 'metric' | 'tag';
 
@@ -78,7 +79,8 @@ export function defaultColumns(runs: readonly RunSummary[]): IColumn[] {
     item => new Set(runs.flatMap(run => cellText(run, item) ?? [])).size > 1
   );
   const shown = differing.length ? differing : params;
-  return [...frequent('metric').slice(0, 3), ...shown.slice(0, 4)];
+  const metrics = frequent('metric').filter(item => !isSystemMetric(item.key));
+  return [...metrics.slice(0, 3), ...shown.slice(0, 4)];
 }
 
 /** The chosen columns; ids of columns that no loaded run fills stay chosen. */

@@ -104,3 +104,8 @@ export function runDuration(
     ? Math.max(0, (now - Date.parse(run.started_at)) / 1000)
     : null;
 }
+
+/** MLflow's prefix of what was measured on the machine: no result of the run. */
+export function isSystemMetric(key: string): boolean {
+  return key.startsWith('system/');
+}

@@ -2,19 +2,23 @@
 
 import * as React from 'react';
 
-import type { EnvironmentInfo } from '../../api/generated';
+import type { EnvironmentInfo, PackageInfo } from '../../api/generated';
 import { plural } from '../../model/format';
 import { Section } from '../common/Section';
 
 export function EnvironmentSection(props: {
   environment: EnvironmentInfo | null;
+  /** The packages that the kernel had imported, where that is known. */
+  imported: readonly PackageInfo[];
 }): JSX.Element | null {
-  const { environment } = props;
+  const { environment, imported } = props;
   const [search, setSearch] = React.useState('');
+  const [isWhole, setWhole] = React.useState(false);
   if (!environment) {
     return null;
   }
-  const { git, packages } = environment;
+  const { git } = environment;
+  const packages = imported.length && !isWhole ? imported : environment.packages;
   const wanted = search.trim().toLowerCase();
   const found = packages.filter(({ name }) => name.toLowerCase().includes(wanted));
   return (
@@ -54,6 +58,17 @@ export function EnvironmentSection(props: {
           ) : null}
         </tbody>
       </table>
+      {imported.length ? (
+        <label className="nbt-check">
+          <input
+            type="checkbox"
+            checked={isWhole}
+            onChange={event => setWhole(event.target.checked)}
+          />
+          Also the {environment.packages.length - imported.length} packages that were
+          not imported
+        </label>
+      ) : null}
       <input
         className="nbt-input"
         type="search"

@@ -4,6 +4,7 @@ import * as React from 'react';
 
 import type { MetricInfo, RunSummary, SeriesInfo } from '../../api/generated';
 import { byKey, formatNumber, toNumber } from '../../model/format';
+import { isSystemMetric } from '../../model/runsLook';
 import { originText } from '../../model/origin';
 import { CurveChart } from '../charts/CurveChart';
 import { CurveControls } from '../charts/CurveControls';
@@ -16,13 +17,11 @@ export interface IMetricSectionProps {
   color: string;
 }
 
-export function MetricSection({
-  run,
-  series,
-  color
-}: IMetricSectionProps): JSX.Element {
+export function MetricSection(props: IMetricSectionProps): JSX.Element {
+  const { run, color } = props;
   const [view, setView] = React.useState<ICurveView>(PLAIN_VIEW);
-  const { metrics } = run;
+  const metrics = run.metrics.filter(({ key }) => !isSystemMetric(key));
+  const series = props.series.filter(({ key }) => !isSystemMetric(key));
   return (
     <Section title="Metrics" note={String(metrics.length)} testId="nbtrack-run-metrics">
       {metrics.length ? (
@@ -54,20 +53,47 @@ export function MetricSection({
       {series.length ? (
         <>
           <CurveControls view={view} onView={setView} />
-          <div className="nbt-charts">
-            {[...series].sort(byKey).map(item => (
-              <RunCurve
-                key={item.key}
-                series={item}
-                name={run.run_name}
-                color={color}
-                view={view}
-              />
-            ))}
-          </div>
+          <Curves run={run} series={series} color={color} view={view} />
         </>
       ) : null}
     </Section>
+  );
+}
+
+/** What the machine did meanwhile: processor, memory, disk, network. */
+export function SystemMetricSection(props: IMetricSectionProps): JSX.Element | null {
+  const series = props.series.filter(({ key }) => isSystemMetric(key));
+  if (series.length === 0) {
+    return null;
+  }
+  return (
+    <Section
+      title="System metrics"
+      note={String(series.length)}
+      testId="nbtrack-run-system"
+      isFolded
+    >
+      <Curves {...props} series={series} view={OVER_TIME} />
+    </Section>
+  );
+}
+
+const OVER_TIME: ICurveView = { ...PLAIN_VIEW, axis: 'time' };
+
+function Curves(props: IMetricSectionProps & { view: ICurveView }): JSX.Element {
+  const { run, series, color, view } = props;
+  return (
+    <div className="nbt-charts">
+      {[...series].sort(byKey).map(item => (
+        <RunCurve
+          key={item.key}
+          series={item}
+          name={run.run_name}
+          color={color}
+          view={view}
+        />
+      ))}
+    </div>
   );
 }
 

@@ -9,10 +9,13 @@ import { Button } from '../common/Button';
 import { Loading, Message } from '../common/Message';
 import { type ISourceRenderer } from '../common/Source';
 import { ArtifactSection } from './ArtifactSection';
+import { CaptureSection } from './CaptureSection';
 import { ChildRuns } from './ChildRuns';
 import { CodeSection } from './CodeSection';
+import { DatasetSection } from './DatasetSection';
 import { EnvironmentSection } from './EnvironmentSection';
-import { MetricSection } from './MetricSection';
+import { FlagBanner } from './FlagBanner';
+import { MetricSection, SystemMetricSection } from './MetricSection';
 import { ParamSection } from './ParamSection';
 import { RunFacts } from './RunFacts';
 import { RunHeader } from './RunHeader';
@@ -45,7 +48,7 @@ export function RunPage(props: IRunPageProps): JSX.Element {
       </Message>
     );
   }
-  const { run } = detail;
+  const { run, report } = detail;
   return (
     <article className="nbt-page" data-testid="nbtrack-run-page" data-run-id={runId}>
       <RunHeader {...props} run={run} />
@@ -74,6 +77,7 @@ export function RunPage(props: IRunPageProps): JSX.Element {
           <span>Not everything was captured: {run.capture_incomplete}</span>
         </div>
       ) : null}
+      <FlagBanner run={run} report={report} actions={props.actions} />
       <div className="nbt-page-columns">
         <div className="nbt-page-main">
           <MetricSection run={run} series={series} color={runColor(run.run_id)} />
@@ -84,11 +88,17 @@ export function RunPage(props: IRunPageProps): JSX.Element {
             render={props.renderSource}
           />
           <ChildRuns runs={detail.children} onOpen={props.actions.openRun} />
+          <DatasetSection datasets={detail.datasets} onOpen={props.actions.openRun} />
+          <CaptureSection run={run} report={report} actions={props.actions} />
+          <SystemMetricSection run={run} series={series} color={runColor(run.run_id)} />
         </div>
         <aside className="nbt-page-side" aria-label="About the run">
           <ParamSection params={run.params} />
           <RunFacts run={run} actions={props.actions} />
-          <EnvironmentSection environment={detail.environment} />
+          <EnvironmentSection
+            environment={detail.environment}
+            imported={report?.imported ?? []}
+          />
         </aside>
       </div>
     </article>

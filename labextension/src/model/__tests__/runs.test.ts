@@ -55,7 +55,7 @@ test('columns chosen for the user are frequent metrics and params that differ', 
         { key: 'same', value: 'x', origin: null },
         { key: 'depth', value: depth, origin: null }
       ],
-      metrics: [metric('acc', 0.5)]
+      metrics: [metric('system/cpu_utilization_percentage', 7), metric('acc', 0.5)]
     })
   );
   assert.deepEqual(
