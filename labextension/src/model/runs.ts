@@ -19,6 +19,9 @@ export type RunScope = 'notebook' | 'all';
 /** A live list asks at most this often. */
 const LIVE_MS = 1000;
 
+/** So many of the loaded runs are asked for again; those after them stay as they are. */
+const MOST_AGAIN = 500;
+
 export interface IRunsState {
   scope: RunScope;
   /** The notebook in front; null when there is none. */
@@ -88,12 +91,12 @@ export class RunsModel extends StateModel<IRunsState> {
 
   setFilter(filter: string): void {
     this.update({ filter });
-    void this.refresh();
+    void this.refresh(false);
   }
 
   setOrder(order: IOrder): void {
     this.update({ order });
-    void this.refresh();
+    void this.refresh(false);
   }
 
   setColumns(columns: readonly string[] | null): void {
@@ -125,8 +128,12 @@ export class RunsModel extends StateModel<IRunsState> {
     }, wait);
   }
 
-  /** Ask again for as many runs as are shown. */
-  async refresh(): Promise<void> {
+  /**
+   * Ask again for the runs that are shown.
+   *
+   * @param isSame - it is the same list as before: a long one keeps its far end.
+   */
+  async refresh(isSame = true): Promise<void> {
     this._isStale = true;
     if (!this._isVisible) {
       return;
@@ -137,13 +144,14 @@ export class RunsModel extends StateModel<IRunsState> {
     }
     this._isStale = false;
     this._askedAt = Date.now();
-    const limit = Math.max(this._pageSize, this.state.runs?.length ?? 0);
-    await this.load(limit, null);
+    const loaded = isSame ? (this.state.runs?.length ?? 0) : 0;
+    const limit = Math.max(this._pageSize, Math.min(loaded, MOST_AGAIN));
+    await this.load(limit, null, loaded > limit);
   }
 
   async loadMore(): Promise<void> {
     if (this.state.nextPageToken && !this.state.isLoading) {
-      await this.load(this._pageSize, this.state.nextPageToken);
+      await this.load(this._pageSize, this.state.nextPageToken, false);
     }
   }
 
@@ -198,7 +206,11 @@ export class RunsModel extends StateModel<IRunsState> {
     void this.refresh();
   }
 
-  private async load(limit: number, pageToken: string | null): Promise<void> {
+  private async load(
+    limit: number,
+    pageToken: string | null,
+    keepsEnd: boolean
+  ): Promise<void> {
     const { scope, path, filter, order } = this.state;
     const request = ++this._request;
     this.update({ isLoading: true });
@@ -212,7 +224,7 @@ export class RunsModel extends StateModel<IRunsState> {
       });
       // A later question makes this answer worthless.
       if (request === this._request) {
-        this.show(page, pageToken === null);
+        this.show(page, pageToken === null, keepsEnd);
       }
     } catch (error) {
       if (request === this._request) {
@@ -221,14 +233,15 @@ export class RunsModel extends StateModel<IRunsState> {
     }
   }
 
-  private show(page: RunPage, fresh: boolean): void {
-    const before = fresh ? [] : (this.state.runs ?? []);
-    const known = new Set(before.map(run => run.run_id));
-    const runs = [...before, ...page.runs.filter(run => !known.has(run.run_id))];
+  private show(page: RunPage, fresh: boolean, keepsEnd: boolean): void {
+    const loaded = this.state.runs ?? [];
+    const before = fresh ? [] : loaded;
+    const end = keepsEnd && page.next_page_token ? loaded.slice(page.runs.length) : [];
+    const runs = distinct([...before, ...page.runs, ...end]);
     this.update({
       runs,
       total: page.total,
-      nextPageToken: page.next_page_token,
+      nextPageToken: end.length ? this.state.nextPageToken : page.next_page_token,
       isLoading: false,
       error: null,
       filterError: null,
@@ -256,6 +269,12 @@ export class RunsModel extends StateModel<IRunsState> {
   private _askedAt = 0;
   private _request = 0;
   private _timer: number | null = null;
+}
+
+/** Each run once, as it comes first: a run may move while pages are read. */
+function distinct(runs: readonly RunSummary[]): RunSummary[] {
+  const seen = new Set<string>();
+  return runs.filter(run => !seen.has(run.run_id) && seen.add(run.run_id));
 }
 
 export function messageOf(error: unknown): string {

@@ -20,6 +20,8 @@ import { StateDot } from '../common/StateDot';
 
 export interface IRunRowProps {
   run: RunSummary;
+  /** Its place among all rows, the head included, from 1. */
+  rowIndex: number;
   columns: readonly IColumn[];
   best: ReadonlyMap<string, IBest>;
   now: number;
@@ -43,6 +45,7 @@ export function RunRow(props: IRunRowProps): JSX.Element {
     <tr
       className={isSelected ? 'nbt-run-row nbt-selected' : 'nbt-run-row'}
       aria-selected={isSelected}
+      aria-rowindex={props.rowIndex}
       data-run-id={run.run_id}
       data-testid="nbtrack-run-row"
       data-state={runState(run)}

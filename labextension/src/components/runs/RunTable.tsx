@@ -14,6 +14,7 @@ import {
 } from '../../model/runsColumns';
 import { type SelectMode } from '../../model/runsSelection';
 import { useNow } from '../common/useNow';
+import { useRowWindow } from '../common/useRowWindow';
 import { RunRow } from './RunRow';
 
 export interface IRunTableProps {
@@ -29,6 +30,8 @@ export interface IRunTableProps {
   onClearSelection?: () => void;
   onOpen: (runId: string) => void;
   onDelete?: (runIds: readonly string[]) => void;
+  /** The last rows are in sight: time to have more, where there are more. */
+  onNearEnd?: () => void;
 }
 
 export function RunTable(props: IRunTableProps): JSX.Element {
@@ -37,20 +40,36 @@ export function RunTable(props: IRunTableProps): JSX.Element {
   const body = React.useRef<HTMLTableSectionElement>(null);
   const now = useNow(runs.some(run => run.status === 'RUNNING'));
   const best = React.useMemo(() => bestByColumn(runs, columns), [runs, columns]);
-  const tabStop = runs.some(run => run.run_id === focused) ? focused : runs[0]?.run_id;
+  const { window: shown, isNearEnd, reveal } = useRowWindow(body, runs.length);
+  const drawn = runs.slice(shown.first, shown.last);
+  const tabStop = drawn.some(run => run.run_id === focused)
+    ? focused
+    : drawn[0]?.run_id;
+  const { onNearEnd } = props;
+  React.useEffect(() => {
+    if (isNearEnd) {
+      onNearEnd?.();
+    }
+  }, [isNearEnd, runs.length, onNearEnd]);
 
-  const focusRow = (index: number, extend: boolean): void => {
-    const run = runs[Math.max(0, Math.min(runs.length - 1, index))];
+  const [wanted, setWanted] = React.useState<string | null>(null);
+  React.useEffect(() => {
+    if (wanted !== null && focusDrawn(body.current, wanted)) {
+      setWanted(null);
+    }
+  }, [wanted, shown.first, shown.last]);
+
+  const focusRow = (target: number, extend: boolean): void => {
+    const index = Math.max(0, Math.min(runs.length - 1, target));
+    const run = runs[index];
     if (!run) {
       return;
     }
     setFocused(run.run_id);
-    const row = body.current?.querySelector<HTMLElement>(
-      `[data-run-id="${run.run_id}"]`
-    );
-    // Focus alone would also scroll sideways in a narrow sidebar.
-    row?.focus({ preventScroll: true });
-    row?.scrollIntoView({ block: 'nearest' });
+    if (!focusDrawn(body.current, run.run_id)) {
+      setWanted(run.run_id);
+      reveal(index);
+    }
     if (extend) {
       props.onSelect?.(run.run_id, 'range');
     }
@@ -125,10 +144,12 @@ export function RunTable(props: IRunTableProps): JSX.Element {
         </tr>
       </thead>
       <tbody ref={body} onKeyDown={onKeyDown}>
-        {runs.map(run => (
+        <Spacer height={shown.before} />
+        {drawn.map((run, index) => (
           <RunRow
             key={run.run_id}
             run={run}
+            rowIndex={shown.first + index + 2}
             columns={columns}
             best={best}
             now={now}
@@ -139,9 +160,26 @@ export function RunTable(props: IRunTableProps): JSX.Element {
             onOpen={props.onOpen}
           />
         ))}
+        <Spacer height={shown.after} />
       </tbody>
     </table>
   );
+}
+
+/** Stands for the rows that are not drawn. */
+function Spacer({ height }: { height: number }): JSX.Element | null {
+  return height > 0 ? (
+    <tr aria-hidden="true" className="nbt-run-spacer" style={{ height }} />
+  ) : null;
+}
+
+/** Give a row the focus; false where it is not drawn. */
+function focusDrawn(body: HTMLElement | null, runId: string): boolean {
+  const row = body?.querySelector<HTMLElement>(`[data-run-id="${runId}"]`);
+  // Focus alone would also scroll sideways in a narrow sidebar.
+  row?.focus({ preventScroll: true });
+  row?.scrollIntoView({ block: 'nearest' });
+  return row !== null && row !== undefined;
 }
 
 function SortButton(

@@ -131,6 +131,7 @@ export function RunsPanel(props: IRunsPanelProps): JSX.Element {
             onClearSelection={props.onClearSelection}
             onOpen={props.actions.openRun}
             onDelete={props.onDelete}
+            onNearEnd={props.onLoadMore}
           />
         ) : (
           <EmptyRuns {...props} />
