@@ -1,6 +1,7 @@
 /** nbtrack's JupyterLab extension: the list of its plugins. */
 
 import { cellsPlugin } from './plugins/cells';
+import { cellTagsPlugin } from './plugins/cellTags';
 import { comparePlugin } from './plugins/compare';
 import { diffPlugin } from './plugins/diff';
 import { historyPlugin } from './plugins/history';
@@ -22,6 +23,7 @@ export default [
   comparePlugin,
   mimePlugin,
   cellsPlugin,
+  cellTagsPlugin,
   kernelsPlugin,
   snapshotsPlugin,
   restorePlugin,
