@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
-from nbtrack.entities import Run
+from nbtrack.entities import Direction, Run
+from nbtrack.errors import NotFoundError
+from nbtrack.history.earlier import earlier_of
 from nbtrack.present import run_summaries
 from nbtrack.ranking import best_index, metric_direction
 from nbtrack.store.base import Store
-from nbtrack.wire import ComparedRow, Comparison, Number, number
+from nbtrack.wire import ComparedCode, ComparedRow, Comparison, Number, number
 
 
 def compare_runs(
@@ -27,17 +29,71 @@ def compare_runs(
         NotFoundError: one of them does not exist.
     """
     runs = store.get_runs(run_ids)
-    rows = [*compare(runs), *_package_rows(store, runs)]
+    rows = [*compare(runs), *_data_rows(store, runs), *_package_rows(store, runs)]
     rows.sort(key=lambda row: not row.differs)
-    return Comparison(runs=run_summaries(store, runs, path=path), rows=rows)
+    return Comparison(
+        runs=run_summaries(store, runs, path=path),
+        rows=rows,
+        code=compare_code([_code(store, run) for run in runs]),
+    )
+
+
+def compare_code(slices: Sequence[Mapping[str | None, str]]) -> list[ComparedCode]:
+    """The cells that ran differently.
+
+    Args:
+        slices: for each run the texts of the cells that it depends on, in the order they ran,
+            by cell id, with None for its own.
+
+    Returns:
+        One for each cell whose text is not the same for all runs, their own cell last.
+    """
+    keys = list(dict.fromkeys(key for each in slices for key in each if key is not None))
+    found = []
+    for key in [*keys, None]:
+        texts = [each.get(key) for each in slices]
+        versions = list(dict.fromkeys(text for text in texts if text is not None))
+        if len(set(texts)) > 1:
+            choices = [None if text is None else versions.index(text) for text in texts]
+            found.append(ComparedCode(cell_id=key, versions=versions, choices=choices))
+    return found
+
+
+def _code(store: Store, run: Run) -> dict[str | None, str]:
+    if run.msg_id is None:
+        return {}
+    try:
+        own = store.get_execution(run.msg_id)
+    except NotFoundError:
+        # A run can be known before its execution is, and without it where that is switched off.
+        return {}
+    code: dict[str | None, str] = {
+        each.cell_id or f"#{at}": each.source for at, each in enumerate(earlier_of(store, own))
+    }
+    return code | {None: own.source}
+
+
+def _data_rows(store: Store, runs: Sequence[Run]) -> list[ComparedRow]:
+    """The contents that runs read, by name; one that has no digest differs from none."""
+    held = [
+        {
+            data.name: data.digest[:12] if data.digest else data.source
+            for data in store.list_datasets(run.run_id)
+            if data.direction is Direction.INPUT
+        }
+        for run in runs
+    ]
+    names = sorted({name for each in held for name in each})
+    return [_row("data", name, [each.get(name) for each in held]) for name in names]
 
 
 def _package_rows(store: Store, runs: Sequence[Run]) -> list[ComparedRow]:
     digests = [run.environment_digest for run in runs]
-    if len(set(digests)) < 2:
+    if len(set(digests)) < 2 or None in digests:
+        # An environment that is not known is not one without packages.
         return []
     documents = store.get_blobs({digest for digest in digests if digest is not None})
-    packages = [_packages(documents[digest]) if digest else {} for digest in digests]
+    packages = [_packages(documents[digest]) for digest in digests if digest is not None]
     names = sorted({name for each in packages for name in each})
     rows = [_row("package", name, [each.get(name) for each in packages]) for name in names]
     return [row for row in rows if row.differs]
@@ -84,7 +140,9 @@ def compare(runs: Sequence[Run]) -> list[ComparedRow]:
 
 
 def _row(
-    kind: Literal["param", "tag", "attribute", "package"], key: str, values: Sequence[str | None]
+    kind: Literal["param", "tag", "attribute", "data", "package"],
+    key: str,
+    values: Sequence[str | None],
 ) -> ComparedRow:
     return ComparedRow(kind=kind, key=key, values=list(values), differs=_differ(values))
 

@@ -360,7 +360,7 @@ class SeriesList(msgspec.Struct, frozen=True, kw_only=True):
 class ComparedRow(msgspec.Struct, frozen=True, kw_only=True):
     """One param, metric, tag or attribute over the runs, in the runs' order; null is absent."""
 
-    kind: Literal["param", "metric", "tag", "attribute", "package"]
+    kind: Literal["param", "metric", "tag", "attribute", "data", "package"]
     key: str
     values: list[Number | str | None]
     differs: bool
@@ -369,11 +369,24 @@ class ComparedRow(msgspec.Struct, frozen=True, kw_only=True):
     direction: Literal["max", "min"] | None = None
 
 
+class ComparedCode(msgspec.Struct, frozen=True, kw_only=True):
+    """One cell that ran differently for the runs, or not for all of them.
+
+    ``versions`` are its distinct texts; ``choices`` says for each run which one it ran, null
+    for none. ``cell_id`` is null for the cells that are the runs' own, which are one here.
+    """
+
+    cell_id: str | None
+    versions: list[str]
+    choices: list[int | None]
+
+
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
-    """Differences first, then by kind and key."""
+    """Differences first, then by kind and key; the code in the order it ran."""
 
     runs: list[RunSummary]
     rows: list[ComparedRow]
+    code: list[ComparedCode]
 
 
 class ExperimentInfo(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from nbtrack.comparison import compare, compare_runs
+from nbtrack.comparison import compare, compare_code, compare_runs
 from nbtrack.errors import NotFoundError
+from nbtrack.records import DatasetLogged
+from nbtrack.testing.builders import (
+    dataset,
+    execution_ended,
+    execution_started,
+    run_started,
+    session_started,
+)
+from nbtrack.testing.clock import START
 from nbtrack.tracking.begin import begin_run
 from nbtrack.tracking.session import Session
+
+SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
@@ -49,3 +61,46 @@ def test_comparing_puts_differences_first(session: Session) -> None:
     assert found.rows[0].key == "lr"
     with pytest.raises(NotFoundError):
         compare_runs(session.store, [ids[0], "0" * 32])
+
+
+def test_code_that_ran_differently_is_told() -> None:
+    """Cells of equal text are left out; a cell that only one run depends on is told as such."""
+    found = compare_code(
+        [
+            {"load": "X = 1", "prepare": "Y = X", None: "fit(1)"},
+            {"load": "X = 1", "scale": "Z = X", None: "fit(2)"},
+        ]
+    )
+    assert [(code.cell_id, code.versions, code.choices) for code in found] == [
+        ("prepare", ["Y = X"], [0, None]),
+        ("scale", ["Z = X"], [None, 0]),
+        (None, ["fit(1)", "fit(2)"], [0, 1]),
+    ]
+
+
+def test_data_and_code_of_runs_are_compared(session: Session) -> None:
+    """Runs that read other contents, or ran other code before them, differ there."""
+    session.store.apply([session_started()])
+    for number, digest in ((1, "a" * 64), (2, "b" * 64)):
+        before, own, run_id = f"before-{number}", f"own-{number}", f"run-{number}"
+        session.store.apply(
+            [
+                execution_started(
+                    before,
+                    source=f"rate = {number}",
+                    cell_id="rate",
+                    started_at=START + SECOND * 2 * number,
+                ),
+                execution_ended(before, names_written=("rate",)),
+                execution_started(
+                    own, source="fit(rate)", started_at=START + SECOND * (2 * number + 1)
+                ),
+                execution_ended(own, names_read=("rate",)),
+                run_started(run_id, msg_id=own),
+                DatasetLogged(dataset(run_id, digest=digest)),
+            ]
+        )
+    found = compare_runs(session.store, ["run-1", "run-2"])
+    data = next(row for row in found.rows if row.kind == "data")
+    assert (data.key, data.values, data.differs) == ("iris.csv", ["a" * 12, "b" * 12], True)
+    assert [(code.cell_id, code.choices) for code in found.code] == [("rate", [0, 1])]

@@ -41,7 +41,7 @@ def diff_lines(diff: NotebookDiff) -> Iterator[Text]:
             continue
         yield _heading(cell)
         if cell.status != "unchanged":
-            yield from _source_lines(cell.old_source or "", cell.new_source or "")
+            yield from source_lines(cell.old_source or "", cell.new_source or "")
 
 
 def _heading(cell: CellDiff) -> Text:
@@ -56,7 +56,8 @@ def _heading(cell: CellDiff) -> Text:
     return Text(f"@@ {sign} {cell.cell_type} cell {cell.cell_id}: {', '.join(facts)}", "bold cyan")
 
 
-def _source_lines(old: str, new: str) -> Iterator[Text]:
+def source_lines(old: str, new: str) -> Iterator[Text]:
+    """How a text became another, line by line, a few equal lines around each change."""
     from rich.text import Text
 
     before, after = old.splitlines(), new.splitlines()

@@ -15,7 +15,7 @@ from nbtrack.cli.output import (
     size_text,
 )
 from nbtrack.cli.texts import status_text
-from nbtrack.wire import ComparedRow, Comparison, Number, RunDetail, RunSummary
+from nbtrack.wire import ComparedCode, ComparedRow, Comparison, Number, RunDetail, RunSummary
 
 _STATUS_COLOUR = {"failed": "red", "interrupted": "red", "stopped": "yellow", "running": "cyan"}
 _GAP = 3
@@ -209,8 +209,26 @@ def print_comparison(output: Output, found: Comparison) -> None:
         if row.values.count(None) < len(row.values)
     ]
     output.table(["Kind", "Key", *names], rows, {**dict.fromkeys(names, "fold"), "Key": "bold"})
-    if not found.rows:
+    if not found.rows and not found.code:
         output.note("These runs do not differ.")
+    for code in found.code:
+        _print_compared_code(output, code, names)
+
+
+def _print_compared_code(output: Output, code: ComparedCode, names: Sequence[str]) -> None:
+    """A cell that ran differently: the difference of two runs, else who ran which text."""
+    from nbtrack.cli.diff_text import source_lines
+
+    where = "The cell itself" if code.cell_id is None else f"Cell {code.cell_id}"
+    output.say(f"\n{where} ran differently:")
+    texts = [None if choice is None else code.versions[choice] for choice in code.choices]
+    if len(texts) == 2:
+        for line in source_lines(texts[0] or "", texts[1] or ""):
+            output.styled(line)
+        return
+    for name, choice in zip(names, code.choices, strict=True):
+        said = "did not run it" if choice is None else f"version {choice + 1}"
+        output.say(f"  {name}: {said}")
 
 
 def _compared_texts(row: ComparedRow) -> list[str]:

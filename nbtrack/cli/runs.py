@@ -127,7 +127,7 @@ def compare(output: Output, run_texts: tuple[str, ...], only_differences: bool) 
     store = output.open_store()
     found = compare_runs(store, [find_run(store, text).run_id for text in run_texts])
     rows = [row for row in found.rows if row.differs or not only_differences]
-    comparison = Comparison(runs=found.runs, rows=rows)
+    comparison = Comparison(runs=found.runs, rows=rows, code=found.code)
     if output.as_json:
         print_json(comparison)
     else:

@@ -11,6 +11,7 @@ from nbtrack.entities import (
     ChangeKind,
     Direction,
     EndReason,
+    ExecutionStatus,
     KernelSession,
     Manifest,
     RevisionReason,
@@ -18,6 +19,7 @@ from nbtrack.entities import (
     RunStatus,
 )
 from nbtrack.records import (
+    ExecutionEnded,
     ExecutionStarted,
     MetricPoints,
     ParamLogged,
@@ -72,6 +74,24 @@ def execution_started(
         started_at=started_at,
         cell_id=cell_id,
         execution_count=1,
+    )
+
+
+def execution_ended(
+    msg_id: str = "msg-1",
+    *,
+    status: ExecutionStatus = ExecutionStatus.OK,
+    names_read: tuple[str, ...] = (),
+    names_written: tuple[str, ...] = (),
+) -> ExecutionEnded:
+    """A cell execution is over."""
+    return ExecutionEnded(
+        msg_id=msg_id,
+        status=status,
+        ended_at=START + timedelta(seconds=1),
+        duration_s=1.0,
+        names_read=names_read,
+        names_written=names_written,
     )
 
 

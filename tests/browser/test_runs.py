@@ -11,13 +11,37 @@ from playwright.sync_api import Page, expect
 from nbtrack.entities import Direction, Origin
 from nbtrack.records import CaptureReported, DatasetLogged, ParamLogged, Record
 from nbtrack.store import open_store
-from nbtrack.testing.builders import dataset, points, run_ended, run_started, session_started
+from nbtrack.testing.builders import (
+    dataset,
+    execution_ended,
+    execution_started,
+    points,
+    run_ended,
+    run_started,
+    session_started,
+)
 from nbtrack.wire import CapturedInfo, CaptureReport, FlagInfo, LeftOutInfo
 from tests.browser.driver import Person
 from tests.browser.lab import Lab
 
 COUNT = 400
 NEWEST = f"{COUNT - 1:032x}"
+WRITER = f"{COUNT - 2:032x}"
+
+
+def _cells(number: int, at: datetime) -> list[Record]:
+    """What ran for a run: a cell of its own text, then the tracked one."""
+    return [
+        execution_started(f"before-{number}", source=f"rate = {number}", started_at=at),
+        execution_ended(f"before-{number}", names_written=("rate",)),
+        execution_started(
+            f"own-{number}",
+            source="fit(rate)",
+            cell_id="c",
+            started_at=at + timedelta(seconds=1),
+        ),
+        execution_ended(f"own-{number}", names_read=("rate",)),
+    ]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -28,19 +52,19 @@ def many_runs(lab: Lab) -> None:
     for number in range(COUNT):
         run_id, at = f"{number:032x}", start + timedelta(minutes=number)
         records += [
-            run_started(run_id, run_name=f"run-{number}", started_at=at),
+            *_cells(number, at),
+            run_started(run_id, run_name=f"run-{number}", started_at=at, msg_id=f"own-{number}"),
             ParamLogged(run_id, "lr", str(number), Origin("literal", "c", 2)),
             points([number / COUNT], run_id=run_id, key="accuracy"),
             run_ended(run_id, ended_at=at + timedelta(seconds=3)),
         ]
-    writer = f"{COUNT - 2:032x}"
     report = CaptureReport(
         captured=[CapturedInfo(what="param", key="lr", rule="literal", cell_id="c", line=2)],
         left_out=[LeftOutInfo(what="metric", key="n_rows", why="a plain size", line=3)],
         flags=[FlagInfo(kind="edited", text="Uses X from a cell that was edited since.")],
     )
     records += [
-        DatasetLogged(dataset(writer, direction=Direction.OUTPUT)),
+        DatasetLogged(dataset(WRITER, direction=Direction.OUTPUT)),
         DatasetLogged(dataset(NEWEST)),
         CaptureReported(NEWEST, msgspec.json.encode(report).decode(), ("edited",)),
         ParamLogged(NEWEST, "SVC.C", "1.0", Origin("object", "c", 3, is_default=True)),
@@ -96,3 +120,15 @@ def test_a_run_page_tells_data_flags_and_rules(person: Person) -> None:
     data.get_by_role("button", name=f"run-{COUNT - 2}").click()
     title = page.locator("[data-testid=nbtrack-run-title]:visible")
     expect(title).to_have_text(f"run-{COUNT - 2}")
+
+
+def test_a_comparison_shows_the_code_that_differed(person: Person) -> None:
+    """Two runs of one cell with different code before it are told apart by that code."""
+    page = person.page
+    for run_id in (NEWEST, WRITER):
+        page.locator(f"[data-run-id='{run_id}'] input").check()
+    page.locator("[data-testid=nbtrack-compare]").click()
+    code = page.locator("[data-testid=nbtrack-compare-code]")
+    expect(code.locator("[data-testid=nbtrack-compared-cell]")).to_have_count(1)
+    expect(code).to_contain_text(f"rate = {COUNT - 1}")
+    expect(code).to_contain_text(f"rate = {COUNT - 2}")

@@ -302,7 +302,7 @@ export interface SeriesList {
 
 /** One param, metric, tag or attribute over the runs, in the runs' order; null is absent. */
 export interface ComparedRow {
-  kind: 'attribute' | 'metric' | 'package' | 'param' | 'tag';
+  kind: 'attribute' | 'data' | 'metric' | 'package' | 'param' | 'tag';
   key: string;
   values: (MetricValue | string | null)[];
   differs: boolean;
@@ -311,10 +311,23 @@ export interface ComparedRow {
   direction: 'max' | 'min' | null;
 }
 
-/** Differences first, then by kind and key. */
+/**
+ * One cell that ran differently for the runs, or not for all of them.
+ *
+ *     ``versions`` are its distinct texts; ``choices`` says for each run which one it ran, null
+ *     for none. ``cell_id`` is null for the cells that are the runs' own, which are one here.
+ */
+export interface ComparedCode {
+  cell_id: string | null;
+  versions: string[];
+  choices: (number | null)[];
+}
+
+/** Differences first, then by kind and key; the code in the order it ran. */
 export interface Comparison {
   runs: RunSummary[];
   rows: ComparedRow[];
+  code: ComparedCode[];
 }
 
 export interface ExperimentInfo {

@@ -6,25 +6,43 @@ import {
   type JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
+import { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 import { ReactWidget } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { type IRunActions } from '../components/common/actions';
 import { useModel } from '../components/common/useModel';
 import { ComparePage } from '../components/compare/ComparePage';
+import type { Highlight } from '../components/diff/types';
 import { nbtrackIcon } from '../icons';
 import { CompareModel } from '../model/runsCompare';
 import { CommandIDs, INbtrackChanges } from '../tokens';
+import { cellHighlight } from './highlight';
 import { runActions } from './runActions';
 
 interface ICompareViewProps {
   model: CompareModel;
   actions: IRunActions;
+  loadHighlight: () => Promise<Highlight>;
 }
 
-function CompareView({ model, actions }: ICompareViewProps): JSX.Element {
+const PLAIN: Highlight = () => [];
+
+function CompareView({
+  model,
+  actions,
+  loadHighlight
+}: ICompareViewProps): JSX.Element {
+  const [highlight, setHighlight] = React.useState<Highlight>(() => PLAIN);
+  React.useEffect(() => {
+    loadHighlight().then(
+      found => setHighlight(() => found),
+      (error: unknown) => console.warn('Code is shown without colours.', error)
+    );
+  }, [loadHighlight]);
   return (
     <ComparePage
+      highlight={highlight}
       state={useModel(model)}
       actions={actions}
       onRemove={runId => model.remove(runId)}
@@ -69,18 +87,22 @@ export const comparePlugin: JupyterFrontEndPlugin<void> = {
   description: 'Compares runs in the main area.',
   autoStart: true,
   requires: [INbtrackChanges],
-  optional: [ILayoutRestorer],
+  optional: [ILayoutRestorer, IEditorLanguageRegistry],
   activate: (
     app: JupyterFrontEnd,
     changes: INbtrackChanges,
-    restorer: ILayoutRestorer | null
+    restorer: ILayoutRestorer | null,
+    languages: IEditorLanguageRegistry | null
   ) => {
     const tracker = new WidgetTracker<CompareWidget>({ namespace: 'nbtrack-compare' });
     const actions = runActions(app.commands);
+    const loadHighlight = () => cellHighlight(languages);
 
     const open = (runIds: readonly string[]): CompareWidget => {
       const model = new CompareModel(runIds);
-      const view = <CompareView model={model} actions={actions} />;
+      const view = (
+        <CompareView model={model} actions={actions} loadHighlight={loadHighlight} />
+      );
       const widget = new CompareWidget(model, ReactWidget.create(view));
       widget.id = `nbtrack-compare-${runIds.join('-')}`;
       model.changed.connect(() => void tracker.save(widget));

@@ -3,11 +3,13 @@
 import * as React from 'react';
 
 import { type ICompareState } from '../../model/runsCompare';
-import { runLooks } from '../../model/runsLook';
+import { isSystemMetric, runLooks } from '../../model/runsLook';
 import { type IRunActions } from '../common/actions';
 import { Button } from '../common/Button';
 import { Loading, Message } from '../common/Message';
 import { plural } from '../../model/format';
+import type { Highlight } from '../diff/types';
+import { CompareCode } from './CompareCode';
 import { CompareCurves } from './CompareCurves';
 import { CompareTable } from './CompareTable';
 
@@ -16,6 +18,7 @@ export interface IComparePageProps {
   actions: IRunActions;
   onRemove: (runId: string) => void;
   onRefresh: () => void;
+  highlight: Highlight;
 }
 
 export function ComparePage(props: IComparePageProps): JSX.Element {
@@ -35,6 +38,7 @@ export function ComparePage(props: IComparePageProps): JSX.Element {
       <Loading label="Reading the runs" />
     );
   }
+  const curves = series.filter(({ key }) => !isSystemMetric(key));
   const runs = comparison.runs.filter(run => runIds.includes(run.run_id));
   return (
     <article className="nbt-page" data-testid="nbtrack-compare-page">
@@ -58,7 +62,13 @@ export function ComparePage(props: IComparePageProps): JSX.Element {
         actions={props.actions}
         onRemove={props.onRemove}
       />
-      <CompareCurves runs={runs} series={series} looks={looks} />
+      <CompareCurves runs={runs} series={curves} looks={looks} />
+      <CompareCode
+        runs={comparison.runs}
+        code={comparison.code}
+        highlight={props.highlight}
+        actions={props.actions}
+      />
     </article>
   );
 }

@@ -12,7 +12,12 @@ import {
   plural,
   toNumber
 } from '../../model/format';
-import { type IRunLook, runState, STATE_LABELS } from '../../model/runsLook';
+import {
+  type IRunLook,
+  isSystemMetric,
+  runState,
+  STATE_LABELS
+} from '../../model/runsLook';
 import { type IRunActions } from '../common/actions';
 import { Icon, IconButton } from '../common/Icon';
 import { StateDot } from '../common/StateDot';
@@ -24,13 +29,21 @@ export interface ICompareTableProps {
   onRemove: (runId: string) => void;
 }
 
-const GROUPS: readonly [ComparedRow['kind'], string][] = [
+type GroupKind = ComparedRow['kind'] | 'system';
+
+const GROUPS: readonly [GroupKind, string][] = [
   ['metric', 'Metrics'],
   ['param', 'Params'],
   ['attribute', 'About the run'],
   ['tag', 'Tags'],
-  ['package', 'Packages']
+  ['data', 'Data read'],
+  ['package', 'Packages'],
+  ['system', 'System metrics']
 ];
+
+function groupOf({ kind, key }: ComparedRow): GroupKind {
+  return kind === 'metric' && isSystemMetric(key) ? 'system' : kind;
+}
 
 const ATTRIBUTE_LABELS: Readonly<Record<string, string>> = {
   status: 'Status',
@@ -80,7 +93,7 @@ export function CompareTable(props: ICompareTableProps): JSX.Element {
             <Group
               key={kind}
               title={title}
-              rows={inOrder(shown.filter(row => row.kind === kind))}
+              rows={inOrder(shown.filter(row => groupOf(row) === kind))}
               runs={runs}
             />
           ))}
