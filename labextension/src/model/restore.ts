@@ -30,6 +30,8 @@ export interface Restored {
   cellId: string | null;
   /** False: the notebook was already as it was then. */
   changed: boolean;
+  /** Ids of cells that came back with masked places in their text. */
+  masked: readonly string[];
   /** Take exactly this restore back. */
   undo: () => Promise<void>;
 }
@@ -87,6 +89,7 @@ export class Restorer {
       revision,
       cellId,
       changed,
+      masked: plan.masked,
       undo: () => this.inTurn(panel.context, () => this.undo(panel, step, before))
     };
   }

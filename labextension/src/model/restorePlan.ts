@@ -8,6 +8,7 @@
 import { JSONExt, type ReadonlyPartialJSONValue } from '@lumino/coreutils';
 import { diffWordsWithSpace } from 'diff';
 
+import { isMasked, unmaskedJson } from './masks';
 import { withoutTrust, type Metadata } from './snapshotsState';
 
 export type PlanCell = Record<string, unknown> & { id: string; cell_type: string };
@@ -42,6 +43,8 @@ export interface RestorePlan {
   /** Groups of cells and the index of the first, in final coordinates, ascending. */
   insertions: { index: number; cells: PlanCell[] }[];
   metadata: MetadataEdit | null;
+  /** Ids of restored cells whose text has masked places: secrets to type in again. */
+  masked: string[];
 }
 
 export interface RestoreOptions {
@@ -72,7 +75,12 @@ export function planRestore(
   const goal = cells.length > 0 ? cells : [emptyCell(byId)];
   return {
     ...planCells(current.cells, goal),
-    metadata: metadataEdit(current.metadata, target.metadata, KEPT_METADATA)
+    metadata: metadataEdit(
+      current.metadata,
+      unmaskedJson(target.metadata, current.metadata) as Record<string, unknown>,
+      KEPT_METADATA
+    ),
+    masked: maskedIds(goal)
   };
 }
 
@@ -100,7 +108,16 @@ export function planCellRestore(
       goal.push(emptyCell(new Map()));
     }
   }
-  return { ...planCells(current.cells, goal), metadata: null };
+  const restored = goal.filter(cell => cell.id === cellId);
+  return {
+    ...planCells(current.cells, goal),
+    metadata: null,
+    masked: maskedIds(restored)
+  };
+}
+
+function maskedIds(cells: readonly PlanCell[]): string[] {
+  return cells.filter(cell => isMasked(cell.source)).map(cell => cell.id);
 }
 
 export function isEmptyPlan(plan: RestorePlan): boolean {
@@ -215,7 +232,13 @@ function desired(
   options: RestoreOptions
 ): PlanCell {
   const metadata = withoutTrust(stored.metadata as Metadata | undefined);
-  const cell = normalCell({ ...stored, metadata });
+  const then = normalCell({ ...stored, metadata });
+  const now = present ? normalCell(present) : null;
+  const cell: PlanCell = {
+    ...then,
+    source: unmaskedJson(then.source, now?.source),
+    metadata: unmaskedJson(then.metadata, now?.metadata)
+  };
   if (cell.cell_type !== 'code' || options.outputs) {
     return cell;
   }
@@ -238,7 +261,7 @@ function trustOf(cell: PlanCell): Record<string, unknown> {
 function planCells(
   current: PlanCell[],
   goal: PlanCell[]
-): Omit<RestorePlan, 'metadata'> {
+): Omit<RestorePlan, 'metadata' | 'masked'> {
   const goalIndex = new Map(goal.map((cell, index) => [cell.id, index]));
   const matches = current.map(cell => {
     const index = goalIndex.get(cell.id) ?? -1;

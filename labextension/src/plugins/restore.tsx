@@ -16,6 +16,8 @@ import * as React from 'react';
 import { getNotebook, getRevision } from '../api/client';
 import type { RevisionInfo } from '../api/generated';
 import type { IRestoredNotice } from '../components/history/types';
+import { plural } from '../model/format';
+import { TEXT_MASK } from '../model/masks';
 import { Restorer, type Restored } from '../model/restore';
 import type { Recorders } from '../model/snapshots';
 import { CommandIDs, INbtrackRecorders, INbtrackRestore } from '../tokens';
@@ -140,6 +142,13 @@ class RestoreService implements INbtrackRestore {
       autoClose: 15_000,
       actions: [{ label: 'Undo restore', callback: undo, displayType: 'accent' }]
     });
+    if (done.masked.length) {
+      Notification.warning(
+        `Secrets were masked when ${name} was recorded. Type them in again in ` +
+          `${plural(done.masked.length, 'cell')}: look for ${TEXT_MASK}.`,
+        { autoClose: false }
+      );
+    }
     this._last = { text, undo, dismiss: () => this.forget() };
     this._lastChanged.emit();
   }
