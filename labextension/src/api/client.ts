@@ -30,6 +30,8 @@ export interface RunQuery {
   experiment_id?: string;
   cell_id?: string;
   filter?: string;
+  /** Words that the code or the note of a run must hold. */
+  text?: string;
   order_by?: string;
   view?: string;
   limit?: number;

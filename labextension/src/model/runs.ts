@@ -27,6 +27,8 @@ export interface IRunsState {
   /** The notebook in front; null when there is none. */
   path: string | null;
   filter: string;
+  /** The filter's words are looked for in code and notes, not in names. */
+  inCode: boolean;
   order: IOrder;
   /** Ids of the chosen columns; null lets the runs decide. */
   columns: readonly string[] | null;
@@ -49,6 +51,7 @@ export class RunsModel extends StateModel<IRunsState> {
       scope: 'notebook',
       path: null,
       filter: '',
+      inCode: false,
       order: NEWEST_FIRST,
       columns: null,
       runs: null,
@@ -91,6 +94,11 @@ export class RunsModel extends StateModel<IRunsState> {
 
   setFilter(filter: string): void {
     this.update({ filter });
+    void this.refresh(false);
+  }
+
+  setInCode(inCode: boolean): void {
+    this.update({ inCode });
     void this.refresh(false);
   }
 
@@ -211,13 +219,14 @@ export class RunsModel extends StateModel<IRunsState> {
     pageToken: string | null,
     keepsEnd: boolean
   ): Promise<void> {
-    const { scope, path, filter, order } = this.state;
+    const { scope, path, filter, inCode, order } = this.state;
     const request = ++this._request;
     this.update({ isLoading: true });
     try {
       const page = await listRuns({
         path: scope === 'notebook' ? (path ?? undefined) : undefined,
-        filter: filterClause(filter) || undefined,
+        filter: inCode ? undefined : filterClause(filter) || undefined,
+        text: inCode ? filter.trim() || undefined : undefined,
         order_by: orderClause(order),
         limit,
         page_token: pageToken ?? undefined

@@ -36,6 +36,7 @@ function RunsView({ model, actions, commands }: IRunsViewProps): JSX.Element {
     () => ({
       onScope: model.setScope.bind(model),
       onFilter: model.setFilter.bind(model),
+      onInCode: model.setInCode.bind(model),
       onOrder: model.setOrder.bind(model),
       onColumns: model.setColumns.bind(model),
       onSelect: model.select.bind(model),

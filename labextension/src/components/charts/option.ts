@@ -23,7 +23,7 @@ export function chartOption(
   const label = { color: theme.muted, fontSize: 11, hideOverlap: true };
   const line = { lineStyle: { color: theme.line } };
   const xText = (x: number) =>
-    view.axis === 'time' ? formatDuration(x) : formatNumber(x);
+    view.axis === 'time' && x !== 0 ? formatDuration(x) : formatNumber(x);
   return {
     animation: false,
     textStyle: { fontFamily: theme.font },

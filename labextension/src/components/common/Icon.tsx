@@ -12,6 +12,7 @@ const PATHS = {
   copy: 'M6 6h7v7H6zM10 6V3H3v7h3',
   history: 'M8 5v3.5l2.5 1.5M3 8a5 5 0 1 0 1.5-3.5M3 2.5v2.8h2.8',
   cell: 'M2.5 4h11v8h-11zM5 7l1.5 1L5 9M8 9.5h3',
+  code: 'M6 4.5L2.5 8 6 11.5M10 4.5L13.5 8 10 11.5',
   edit: 'M3 13l.6-2.6L11 3l2 2-7.4 7.4z',
   download: 'M8 3v7M5 7.5L8 10.5l3-3M3 13h10',
   search: 'M7 3a4 4 0 1 1 0 8 4 4 0 0 1 0-8zM10 10l3.5 3.5',

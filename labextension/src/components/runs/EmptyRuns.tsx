@@ -28,7 +28,14 @@ export function EmptyRuns(props: IEmptyRunsProps): JSX.Element | null {
   }
   if (state.filter.trim()) {
     return (
-      <Message title="No run matches the filter" testId="nbtrack-empty-filter">
+      <Message
+        title={
+          state.inCode
+            ? 'No run has these words in its code'
+            : 'No run matches the filter'
+        }
+        testId="nbtrack-empty-filter"
+      >
         <Button onClick={() => props.onFilter('')}>Clear filter</Button>
       </Message>
     );

@@ -2,20 +2,23 @@
 
 import * as React from 'react';
 
-import { Icon } from '../common/Icon';
+import { Icon, IconButton } from '../common/Icon';
 
 export interface IFilterBoxProps {
   filter: string;
+  /** The words are looked for in code and notes. */
+  inCode: boolean;
   error: string | null;
   isLoading: boolean;
   onFilter: (filter: string) => void;
+  onInCode: (inCode: boolean) => void;
 }
 
 /** Long enough to finish a word. */
 const PAUSE_MS = 300;
 
 export function FilterBox(props: IFilterBoxProps): JSX.Element {
-  const { filter, error, onFilter } = props;
+  const { filter, inCode, error, onFilter } = props;
   const [text, setText] = React.useState(filter);
   const errorId = React.useId();
   React.useEffect(() => setText(filter), [filter]);
@@ -34,8 +37,10 @@ export function FilterBox(props: IFilterBoxProps): JSX.Element {
       <input
         className="nbt-input"
         type="search"
-        placeholder="Name, or metrics.accuracy > 0.9"
-        aria-label="Filter runs"
+        placeholder={
+          inCode ? 'Words in code and notes' : 'Name, or metrics.accuracy > 0.9'
+        }
+        aria-label={inCode ? 'Search code and notes of runs' : 'Filter runs'}
         aria-invalid={error !== null}
         aria-describedby={error ? errorId : undefined}
         data-testid="nbtrack-filter"
@@ -48,6 +53,15 @@ export function FilterBox(props: IFilterBoxProps): JSX.Element {
           }
         }}
       />
+      <span className="nbt-filter-mode">
+        <IconButton
+          icon="code"
+          label="Search in code and notes"
+          pressed={inCode}
+          testId="nbtrack-in-code"
+          onClick={() => props.onInCode(!inCode)}
+        />
+      </span>
       {error ? (
         <div
           id={errorId}

@@ -25,6 +25,7 @@ export interface IRunsPanelProps {
   actions: IRunActions;
   onScope: (scope: RunScope) => void;
   onFilter: (filter: string) => void;
+  onInCode: (inCode: boolean) => void;
   onOrder: (order: IOrder) => void;
   onColumns: (ids: readonly string[] | null) => void;
   onSelect: (runId: string, mode: SelectMode) => void;
@@ -93,9 +94,11 @@ export function RunsPanel(props: IRunsPanelProps): JSX.Element {
       </div>
       <FilterBox
         filter={state.filter}
+        inCode={state.inCode}
         error={state.filterError}
         isLoading={state.isLoading}
         onFilter={props.onFilter}
+        onInCode={props.onInCode}
       />
       {choosing ? (
         <ColumnChooser
