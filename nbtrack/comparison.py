@@ -7,9 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 from nbtrack.entities import Direction, Run
-from nbtrack.errors import NotFoundError
 from nbtrack.history.earlier import earlier_of
-from nbtrack.present import run_summaries
+from nbtrack.present import capture_report, run_execution, run_summaries
 from nbtrack.ranking import best_index, metric_direction
 from nbtrack.store.base import Store
 from nbtrack.wire import ComparedCode, ComparedRow, Comparison, Number, number
@@ -60,15 +59,13 @@ def compare_code(slices: Sequence[Mapping[str | None, str]]) -> list[ComparedCod
 
 
 def _code(store: Store, run: Run) -> dict[str | None, str]:
-    if run.msg_id is None:
+    own = run_execution(store, run)
+    if own is None:
         return {}
-    try:
-        own = store.get_execution(run.msg_id)
-    except NotFoundError:
-        # A run can be known before its execution is, and without it where that is switched off.
-        return {}
+    report = capture_report(store, run)
+    earlier = earlier_of(store, own, report.slice if report is not None else ())
     code: dict[str | None, str] = {
-        each.cell_id or f"#{at}": each.source for at, each in enumerate(earlier_of(store, own))
+        each.cell_id or f"#{at}": each.source for at, each in enumerate(earlier)
     }
     return code | {None: own.source}
 

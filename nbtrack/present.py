@@ -21,6 +21,7 @@ from nbtrack.entities import (
     Revision,
     Run,
 )
+from nbtrack.errors import NotFoundError
 from nbtrack.ranking import metric_direction
 from nbtrack.wire import (
     ArtifactInfo,
@@ -29,18 +30,23 @@ from nbtrack.wire import (
     CellDiff,
     DatasetDocument,
     DatasetInfo,
+    EnvironmentInfo,
     ExecutionInfo,
     ExperimentInfo,
+    FlagInfo,
     MetricInfo,
     NotebookDiff,
     OriginInfo,
     ParamInfo,
     RevisionInfo,
+    RunDetail,
     RunLink,
     RunMark,
     RunSummary,
     number,
 )
+
+MAX_CHILDREN = 500
 
 if TYPE_CHECKING:
     from nbtrack.history.diff import CellDelta, ManifestDiff
@@ -185,6 +191,69 @@ def capture_report(store: Store, run: Run) -> CaptureReport | None:
         return None
     document = store.get_blobs([run.report_digest])[run.report_digest]
     return msgspec.json.decode(document, type=CaptureReport)
+
+
+def run_detail(store: Store, run: Run, *, path: Callable[[str], str | None] = str) -> RunDetail:
+    """Everything a run's page shows.
+
+    Args:
+        store: where it is.
+        run: whose.
+        path: how a notebook's stored path is written for who asks; None hides it.
+    """
+    from nbtrack.history.earlier import earlier_of
+    from nbtrack.history.standing import flags_of
+    from nbtrack.store.base import RunQuery
+
+    report = capture_report(store, run)
+    execution = run_execution(store, run)
+    earlier: Sequence[Execution] = ()
+    if execution is not None:
+        earlier = earlier_of(store, execution, report.slice if report is not None else ())
+        if report is not None:
+            report = _with_flags(report, flags_of(store, run, [*earlier, execution]))
+    children = store.search_runs(
+        RunQuery(
+            parent_run_id=run.run_id, order_by=("attributes.start_time ASC",), limit=MAX_CHILDREN
+        )
+    )
+    return RunDetail(
+        run=run_summaries(store, [run], path=path)[0],
+        artifacts=[artifact_info(artifact) for artifact in store.list_artifacts(run.run_id)],
+        execution=None if execution is None else execution_info(execution),
+        earlier=[execution_info(each) for each in earlier],
+        environment=environment_info(store, run.environment_digest),
+        children=run_summaries(store, children.items, path=path),
+        datasets=dataset_infos(store, run.run_id),
+        report=report,
+    )
+
+
+def run_execution(store: Store, run: Run) -> Execution | None:
+    """The execution that made a run; None where it is not known.
+
+    A run can be known before its execution is, and without it where that is switched off.
+    """
+    if run.msg_id is None:
+        return None
+    try:
+        return store.get_execution(run.msg_id)
+    except NotFoundError:
+        return None
+
+
+def environment_info(store: Store, digest: str | None) -> EnvironmentInfo | None:
+    """The stored environment document."""
+    if digest is None:
+        return None
+    return msgspec.json.decode(store.get_blobs([digest])[digest], type=EnvironmentInfo)
+
+
+def _with_flags(report: CaptureReport, now: Sequence[FlagInfo]) -> CaptureReport:
+    """A report with what became of the notebook since; what it says already is not said twice."""
+    said = {(flag.kind, flag.cell_id) for flag in report.flags}
+    fresh = [flag for flag in now if (flag.kind, flag.cell_id) not in said]
+    return msgspec.structs.replace(report, flags=[*report.flags, *fresh])
 
 
 def execution_info(execution: Execution) -> ExecutionInfo:

@@ -89,6 +89,7 @@ class CellFlow:
         roots: bindings of earlier cells that it reads.
         reads: global names it may read; functions of earlier cells are followed.
         writes: global names it binds.
+        deletes: global names it deletes.
         arguments: settings in calls of this cell, by `argument_literals`' keys.
     """
 
@@ -97,6 +98,7 @@ class CellFlow:
     roots: list[Binding] = field(default_factory=list)
     reads: set[str] = field(default_factory=set)
     writes: set[str] = field(default_factory=set)
+    deletes: set[str] = field(default_factory=set)
     deferred: set[str] = field(default_factory=set)
     loops: list[Loop] = field(default_factory=list)
     arguments: dict[str, Literal] = field(default_factory=dict)
@@ -109,6 +111,7 @@ class CellFlow:
             roots=self.roots + later.roots,
             reads=self.reads | (later.reads - self.writes),
             writes=self.writes | later.writes,
+            deletes=self.deletes | later.deletes,
             deferred=self.deferred | later.deferred,
             loops=self.loops + later.loops,
             arguments=self.arguments | later.arguments,

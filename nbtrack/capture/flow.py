@@ -154,12 +154,20 @@ class _CellReader:
             self._blocks(node, control, conditional, loop, bind)
         elif isinstance(node, ast.Delete):
             for target in node.targets:
-                for name in target_names(target):
-                    self.cell.env.pop(name, None)
+                self._delete(target, bind)
         elif isinstance(node, ast.Expr):
             self._effect(node.value, bind)
         else:
             self._expression(node, bind)
+
+    def _delete(self, target: ast.expr, bind: _Bind) -> None:
+        names = list(target_names(target))
+        if not names:
+            self._expression(target, bind)
+            self._mutate(base_name(target), bind, ())
+        for name in names:
+            self.cell.env.pop(name, None)
+            self.cell.deletes.add(name)
 
     def _blocks(
         self,
@@ -181,6 +189,9 @@ class _CellReader:
                     bind(name, Kind.COMPUTED, deps=deps)
             self.block(node.body, control, conditional=conditional, loop=loop)
         elif isinstance(node, (ast.Try, ast.TryStar)):
+            for handler in node.handlers:
+                if handler.type is not None:
+                    self._expression(handler.type, bind)
             for part in (node.body, *(h.body for h in node.handlers), node.orelse):
                 self.block(part, control, conditional=True, loop=loop)
             self.block(node.finalbody, control, conditional=conditional, loop=loop)
@@ -188,6 +199,8 @@ class _CellReader:
             inside = control + self._expression(node.subject, bind)
             for case in node.cases:
                 self._expression(case.pattern, bind)
+                if case.guard is not None:
+                    self._expression(case.guard, bind)
                 self.block(case.body, inside, conditional=True, loop=loop)
 
     def _bind(

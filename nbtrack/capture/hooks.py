@@ -20,8 +20,11 @@ from IPython.core.error import InputRejected
 
 from nbtrack.capture.bindings import CellFlow
 from nbtrack.capture.cell import TrackedCell
+from nbtrack.capture.changes import NamespaceLook
+from nbtrack.capture.effects import Effects, effects_of
 from nbtrack.capture.facts import ExecutionFacts, Outcome, Sink
 from nbtrack.capture.flow import Flow
+from nbtrack.capture.graph import Graph, Touched, slice_of
 from nbtrack.capture.options import TrackOptions, parse_options
 from nbtrack.capture.policy import Guard, attempt, text_of
 from nbtrack.capture.transform import track_line
@@ -57,6 +60,9 @@ class _Frame:
     guard: Guard = field(default_factory=Guard)
     cell: TrackedCell | None = None
     flow: CellFlow | None = None
+    look: NamespaceLook | None = None
+    effects: Effects = field(default_factory=Effects)
+    touched: Touched | None = None
     trees: list[tuple[ast.Module, int]] = field(default_factory=list)
 
 
@@ -89,6 +95,8 @@ class CaptureHooks:
         self._sink = sink
         self._config = config
         self._flow = Flow()
+        self._graph = Graph()
+        self._function_changes: dict[str, frozenset[str]] = {}
         self._guard = Guard()
         self._stack = _Stack()
         self._prefix, self._numbers = uuid.uuid4().hex, itertools.count(1)
@@ -136,6 +144,9 @@ class CaptureHooks:
         )
         frame = _Frame(info, facts, time.perf_counter(), nested)
         frames.append(frame)
+        if not nested:
+            frame.look = NamespaceLook(self.shell.user_ns)
+            self._graph.came_unseen(frame.look.names())
         line = track_line(info.raw_cell or "")
         if not nested and (self._config.capture_executions or line is not None or self.track_all):
             self._sink.execution_started(facts)
@@ -168,6 +179,7 @@ class CaptureHooks:
         frame.trees.append((tree, offset))
         flow = self._flow.read(tree, cell_id=frame.facts.cell_id)
         frame.flow = flow if frame.flow is None else frame.flow.merge(flow)
+        self._expect(frame, tree, flow)
         wanted = frame.options is not None or (self.track_all and not frame.nested)
         if not wanted:
             return tree
@@ -185,6 +197,17 @@ class CaptureHooks:
             frame.guard.on_failure = frame.cell.incomplete
             frame.cell.start()
         return frame.cell.watch(tree, flow, offset)
+
+    def _expect(self, frame: _Frame, tree: ast.Module, flow: CellFlow) -> None:
+        """Look at the objects that a tree may change, before it runs."""
+        effects = effects_of(tree, flow.env)
+        self._function_changes |= effects.functions
+        for name in flow.reads | flow.deferred | effects.functions.keys():
+            effects.likely |= self._function_changes.get(name, frozenset())
+        frame.effects.merge(effects)
+        outermost = next(each for each in reversed(self._stack.frames) if not each.nested)
+        if outermost.look is not None:
+            outermost.look.look_at(effects.all())
 
     def _line_offset(self, frame: _Frame, tree: ast.Module) -> int:
         """Lines of the cell's source above the first line of a tree."""
@@ -205,14 +228,49 @@ class CaptureHooks:
         frame = frames[at]
         del frames[at:]
         outcome = _outcome(frame, result)
+        flow = frame.guard.run("reading the names", lambda: self._commit(frame, outcome), None)
+        if frame.nested:
+            self._hand_up(frame, flow)
+        else:
+            frame.guard.run("following names", lambda: self._follow(frame, flow, outcome), None)
         if frame.cell is not None:
             value = None if result is None else result.result
             frame.guard.run("ending a cell", lambda: frame.cell.finish(outcome, value), None)  # type: ignore[union-attr]
-        flow = frame.guard.run("reading the names", lambda: self._commit(frame, outcome), None)
         if not frame.nested and (self._config.capture_executions or frame.cell is not None):
-            reads = () if flow is None else tuple(sorted(flow.reads))
-            writes = () if flow is None else tuple(sorted(flow.writes))
-            self._sink.execution_ended(frame.facts, outcome, reads, writes)
+            touched = frame.touched or Touched(frozenset())
+            self._sink.execution_ended(
+                frame.facts,
+                outcome,
+                tuple(sorted(touched.reads)),
+                tuple(sorted(touched.writes | touched.deletes)),
+                tuple(sorted(touched.changes)),
+            )
+
+    def _hand_up(self, frame: _Frame, flow: CellFlow | None) -> None:
+        """What a cell inside of another one did, that one did."""
+        outer = self._stack.frames[-1] if self._stack.frames else None
+        if outer is None:
+            return
+        outer.effects.merge(frame.effects)
+        if flow is not None:
+            outer.flow = flow if outer.flow is None else outer.flow.merge(flow)
+
+    def _follow(self, frame: _Frame, flow: CellFlow | None, outcome: Outcome) -> None:
+        """Make an execution part of the dependency graph, and tell its run what it stands on."""
+        if frame.look is None:
+            return
+        touched = frame.touched = frame.look.touched(
+            CellFlow(env={}) if flow is None else flow,
+            frame.effects,
+            failed=outcome.status is not ExecutionStatus.OK,
+        )
+        facts = frame.facts
+        node = self._graph.node(facts.msg_id, facts.cell_id, facts.source, touched)
+        if frame.cell is not None:
+            report = frame.cell.report
+            report.slice = [each.msg_id for each in slice_of(node)]
+            report.flags += self._graph.flags(node, touched)
+        self._graph.commit(node, touched)
 
     def _commit(self, frame: _Frame, outcome: Outcome) -> CellFlow | None:
         if frame.flow is None:

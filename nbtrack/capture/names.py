@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
+from nbtrack.capture.shell_code import shell_expressions
+
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _NAMELESS = frozenset({"ctx", "op", "ops", "kind", "type_comment"})
@@ -42,6 +44,9 @@ class Names:
             return
         if kind is ast.Constant:
             return
+        if kind is ast.Call:
+            for part in shell_expressions(node):
+                self._walk(part, hidden, into)
         if isinstance(node, _FUNCTIONS):
             self._function(node, hidden, into)
         elif isinstance(node, ast.Lambda):
@@ -53,11 +58,14 @@ class Names:
             targets: set[str] = set()
             for part in node.generators:
                 targets |= set(target_names(part.target))
-            self._walk_all(_children(node), hidden | targets, into)
+            self._walk_all(children(node), hidden | targets, into)
         elif isinstance(node, ast.ExceptHandler) and node.name:
-            self._walk_all(_children(node), hidden | {node.name}, into)
+            self._walk_all(children(node), hidden | {node.name}, into)
+        elif isinstance(node, ast.pattern):
+            self.binds |= set(pattern_names(node)) - hidden
+            self._walk_all(children(node), hidden, into)
         else:
-            self._walk_all(_children(node), hidden, into)
+            self._walk_all(children(node), hidden, into)
 
     def _walk_all(self, nodes: Iterable[ast.AST], hidden: frozenset[str], into: set[str]) -> None:
         for node in nodes:
@@ -91,7 +99,7 @@ class Names:
             self.binds.add(node.name)
 
 
-def _children(node: ast.AST) -> Iterator[ast.AST]:
+def children(node: ast.AST) -> Iterator[ast.AST]:
     """The nodes below a node, but for operators and contexts, which hold no names.
 
     `ast.iter_child_nodes` looks at every field: this takes half of its time.
@@ -119,6 +127,13 @@ def target_names(target: ast.AST) -> Iterator[str]:
     elif isinstance(target, (ast.Tuple, ast.List)):
         for part in target.elts:
             yield from target_names(part)
+
+
+def pattern_names(node: ast.pattern) -> Iterator[str]:
+    """The name that a part of a ``case`` pattern captures by itself."""
+    captured = node.rest if isinstance(node, ast.MatchMapping) else getattr(node, "name", None)
+    if captured:
+        yield captured
 
 
 def base_name(node: ast.AST) -> str | None:
@@ -170,8 +185,10 @@ def _bound_in(body: list[ast.stmt]) -> tuple[frozenset[str], frozenset[str]]:
             bound |= set(imported_names(node))
         elif isinstance(node, ast.ExceptHandler) and node.name:
             bound.add(node.name)
+        elif isinstance(node, ast.pattern):
+            bound |= set(pattern_names(node))
         if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
             bound.add(node.name)
         elif not isinstance(node, _SCOPES):
-            pending.extend(_children(node))
+            pending.extend(children(node))
     return frozenset(bound), frozenset(shared)

@@ -102,8 +102,8 @@ def _next_page(query: RunQuery, token: str) -> RunQuery:
 @common_options
 def show(output: Output, run_text: str) -> None:
     """Show everything about one run, with the code that ran."""
-    from nbtrack.cli.run_detail import run_detail
     from nbtrack.cli.run_tables import print_run
+    from nbtrack.present import run_detail
 
     store = output.open_store()
     detail = run_detail(store, find_run(store, run_text))

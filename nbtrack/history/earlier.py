@@ -1,10 +1,11 @@
-"""Which executions a result depends on: those of its session that bound what it read."""
+"""Which executions a result depends on: its recorded slice, else by the names that were read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from nbtrack.entities import Execution, ExecutionStatus
+from nbtrack.errors import NotFoundError
 from nbtrack.store.base import Store
 
 MAX_LOOKED_AT = 3000
@@ -14,7 +15,7 @@ MAX_FOUND = 200
 
 
 def earlier_executions(execution: Execution, before: Iterable[Execution]) -> list[Execution]:
-    """The executions that bound what an execution read, and so on back, oldest first.
+    """The executions that bound or changed what an execution read, and so on, oldest first.
 
     Args:
         execution: the one in question.
@@ -26,7 +27,7 @@ def earlier_executions(execution: Execution, before: Iterable[Execution]) -> lis
         if not wanted or len(found) == MAX_FOUND:
             break
         bound = wanted.intersection(candidate.names_written)
-        if not bound:
+        if not (bound or wanted.intersection(candidate.names_changed)):
             continue
         found.append(candidate)
         if candidate.status is ExecutionStatus.OK:
@@ -36,8 +37,19 @@ def earlier_executions(execution: Execution, before: Iterable[Execution]) -> lis
     return found[::-1]
 
 
-def earlier_of(store: Store, execution: Execution) -> list[Execution]:
-    """`earlier_executions` of a stored execution."""
+def earlier_of(
+    store: Store, execution: Execution, slice_ids: Sequence[str] = ()
+) -> list[Execution]:
+    """The stored executions that one depends on, oldest first, without itself.
+
+    Args:
+        store: where they are.
+        execution: the one in question.
+        slice_ids: its slice as its kernel recorded it (`CaptureReport.slice`); where there is
+            none, `earlier_executions` tells.
+    """
+    if slice_ids:
+        return _stored(store, [each for each in slice_ids if each != execution.msg_id])
     before: list[Execution] = []
     token: str | None = None
     while len(before) < MAX_LOOKED_AT:
@@ -51,3 +63,14 @@ def earlier_of(store: Store, execution: Execution) -> list[Execution]:
         if token is None:
             break
     return earlier_executions(execution, before[:MAX_LOOKED_AT])
+
+
+def _stored(store: Store, msg_ids: Sequence[str]) -> list[Execution]:
+    found = []
+    for msg_id in msg_ids[-MAX_FOUND:]:
+        try:
+            found.append(store.get_execution(msg_id))
+        except NotFoundError:
+            # Recording of untracked cells is switched off.
+            continue
+    return found

@@ -6,19 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal, cast
 
-import msgspec
-
 from nbtrack.comparison import compare_runs
-from nbtrack.entities import Execution, Run
-from nbtrack.errors import NotFoundError, UsageError
-from nbtrack.history.earlier import earlier_of
-from nbtrack.present import (
-    artifact_info,
-    capture_report,
-    dataset_infos,
-    execution_info,
-    run_summaries,
-)
+from nbtrack.entities import Run
+from nbtrack.errors import UsageError
+from nbtrack.present import run_detail, run_summaries
 from nbtrack.records import Record, RunRenamed, TagSet
 from nbtrack.server.base import ApiHandler, endpoint
 from nbtrack.server.downsample import kept_points
@@ -27,8 +18,6 @@ from nbtrack.store.base import RunQuery, Store
 from nbtrack.wire import (
     Comparison,
     Done,
-    EnvironmentInfo,
-    RunDetail,
     RunIds,
     RunPage,
     RunPatch,
@@ -40,7 +29,6 @@ from nbtrack.wire import (
 
 DEFAULT_PAGE = 200
 MAX_PAGE = 5000
-MAX_CHILDREN = 500
 MAX_POINTS = 2000
 
 
@@ -75,7 +63,12 @@ class OneRun(ApiHandler):
     @endpoint
     async def get(self, run_id: str) -> None:
         """A run's page."""
-        self.reply(await self.services.access.call(run_detail, run_id, self.services.paths))
+        path = self.services.paths.api
+        self.reply(
+            await self.services.access.call(
+                lambda store: run_detail(store, store.get_run(run_id), path=path)
+            )
+        )
 
     @endpoint
     async def patch(self, run_id: str) -> None:
@@ -139,36 +132,6 @@ def summaries(store: Store, runs: Sequence[Run], paths: NotebookPaths) -> list[R
     return run_summaries(store, runs, path=paths.api)
 
 
-def run_detail(store: Store, run_id: str, paths: NotebookPaths) -> RunDetail:
-    """Everything a run's page shows."""
-    run = store.get_run(run_id)
-    execution = _execution(store, run.msg_id)
-    children = store.search_runs(
-        RunQuery(parent_run_id=run_id, order_by=("attributes.start_time ASC",), limit=MAX_CHILDREN)
-    )
-    return RunDetail(
-        run=summaries(store, [run], paths)[0],
-        artifacts=[artifact_info(artifact) for artifact in store.list_artifacts(run_id)],
-        execution=execution_info(execution) if execution is not None else None,
-        earlier=(
-            [execution_info(item) for item in earlier_of(store, execution)]
-            if execution is not None
-            else []
-        ),
-        environment=environment(store, run.environment_digest),
-        children=summaries(store, children.items, paths),
-        datasets=dataset_infos(store, run_id),
-        report=capture_report(store, run),
-    )
-
-
-def environment(store: Store, digest: str | None) -> EnvironmentInfo | None:
-    """The stored environment document."""
-    if digest is None:
-        return None
-    return msgspec.json.decode(store.get_blobs([digest])[digest], type=EnvironmentInfo)
-
-
 def patched(store: Store, run_id: str, patch: RunPatch, paths: NotebookPaths) -> RunSummary:
     """Apply a patch; gives the run as it is then."""
     store.get_run(run_id)
@@ -206,12 +169,3 @@ def _series(store: Store, run_id: str, key: str, max_points: int) -> SeriesInfo:
         timestamps_ms=series.timestamps_ms[kept].tolist(),
         values=[number(value) for value in series.values[kept].tolist()],
     )
-
-
-def _execution(store: Store, msg_id: str | None) -> Execution | None:
-    if msg_id is None:
-        return None
-    try:
-        return store.get_execution(msg_id)
-    except NotFoundError:
-        return None

@@ -10,6 +10,8 @@ import io
 import tempfile
 from collections.abc import Callable, Iterator
 
+import numpy as np
+import pandas as pd
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
@@ -54,7 +56,7 @@ def _plain_shell() -> InteractiveShell:
 
 
 @contextlib.contextmanager
-def _watched_shell() -> Iterator[InteractiveShell]:
+def _watched_shell(*, track_all: bool = False) -> Iterator[InteractiveShell]:
     with tempfile.TemporaryDirectory() as place:
         session = Session(place)
 
@@ -64,6 +66,7 @@ def _watched_shell() -> Iterator[InteractiveShell]:
         recorder = CellRecorder(lambda: session, card_for=no_card, after=lambda facts: None)
         shell = _plain_shell()
         hooks = CaptureHooks(shell, recorder, NbtrackConfig())
+        hooks.track_all = track_all
         shell.events.register("pre_run_cell", hooks.pre_run_cell)
         shell.events.register("post_run_cell", hooks.post_run_cell)
         shell.input_transformers_cleanup.append(strip_track)
@@ -82,9 +85,45 @@ def _cell(shell: InteractiveShell, code: str) -> Callable[[], object]:
     return run
 
 
+def _beside(names: dict[str, object], code: str) -> tuple[float, float]:
+    """Medians of a tracked and an untracked cell, in a namespace that holds these names."""
+    with _watched_shell() as watched:
+        plain = _plain_shell()
+        for shell in (watched, plain):
+            shell.user_ns.update(names)
+        return paired_medians(_cell(watched, f"%%track\n{code}"), _cell(plain, code), repeats=31)
+
+
+def _surroundings() -> list[Figure]:
+    """Cells in large namespaces, beside large data, and with ``%track on``."""
+    many = {f"name_{number}": object() for number in range(1000)}
+    table = {"big": pd.DataFrame(np.zeros((5_000_000, 25))), "use": lambda data: data.shape}
+    with _watched_shell(track_all=True) as watched:
+        trivial = paired_medians(
+            _cell(watched, "x = 1"), _cell(_plain_shell(), "x = 1"), repeats=31
+        )
+    measured = {
+        "a trivial cell with %track on": (trivial, 1.0),
+        "a tracked cell in a namespace of 1,000 names": (_beside(many, "x = 1"), 2.0),
+        "a tracked cell that uses a table of 1 GB": (_beside(table, "shape = use(big)"), 2.0),
+    }
+    return [
+        Figure(
+            name,
+            value * 1e3,
+            base * 1e3,
+            "ms",
+            "without nbtrack",
+            compared="difference",
+            goal=goal,
+        )
+        for name, ((value, base), goal) in measured.items()
+    ]
+
+
 def measure() -> list[Figure]:
     """The figures of capture."""
-    figures = []
+    figures = _surroundings()
     with _watched_shell() as watched:
         plain = _plain_shell()
         for name, tracked, untracked, goal in (

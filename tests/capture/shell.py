@@ -132,6 +132,12 @@ class WatchedShell:
             result = self.shell.run_cell(cell)
         return result
 
+    def cell(self, cell_id: str, source: str) -> KeptRun | None:
+        """Run a cell as the client with that cell would ask for it; its run, where it has one."""
+        count = len(self.sink.runs)
+        self.shell.run_cell(source, cell_id=cell_id)
+        return self.sink.runs[-1] if len(self.sink.runs) > count else None
+
     def track(self, *cells: str) -> KeptRun:
         """Run cells, the last one tracked; gives what it yielded."""
         *before, last = cells
