@@ -46,6 +46,17 @@ class NbtrackConfig(Configurable):
         50_000_000,
         help="Automatic capture skips a larger output and notes it; explicit calls have no limit.",
     ).tag(config=True)
+    capture_inputs = Bool(
+        True, help="Record the files, URLs and queries that tracked cells read and write."
+    ).tag(config=True)
+    max_digest_bytes = Int(
+        4_000_000_000, help="The content of a larger input or output is not hashed, and says so."
+    ).tag(config=True)
+    max_output_artifact_bytes = Int(
+        1_000_000,
+        help="A file that a tracked cell writes becomes an artifact up to this size. A larger "
+        "one is recorded as an output, without its content.",
+    ).tag(config=True)
     max_auto_artifacts = Int(
         100, help="Automatic capture keeps the first this many outputs of a cell, and says so."
     ).tag(config=True)

@@ -229,12 +229,14 @@ class DatasetDocument(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a dataset's content; also the stored document."""
 
     kind: str
-    """``table``, ``array``, ``query`` or ``file``."""
+    """``table``, ``array``, ``query``, ``file`` or ``folder``."""
     row_count: int | None = None
     profiled_rows: int | None = None
     shape: list[int] | None = None
     columns: list[ColumnProfile] = []
     query: str | None = None
+    tags: dict[str, str] = {}
+    """As given to ``log_input``."""
 
 
 class RunLink(msgspec.Struct, frozen=True, kw_only=True):

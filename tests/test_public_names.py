@@ -29,6 +29,7 @@ NAMES = [
     "log_dict",
     "log_figure",
     "log_image",
+    "log_input",
     "log_metric",
     "log_metrics",
     "log_param",
@@ -81,7 +82,7 @@ def test_logging_loads_no_database() -> None:
     assert done.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("name", ["autolog", "sklearn", "MlflowClient", "log_model", "log_input"])
+@pytest.mark.parametrize("name", ["autolog", "sklearn", "MlflowClient", "log_model", "log_inputs"])
 def test_what_mlflow_has_and_nbtrack_not_says_what_to_do(name: str) -> None:
     """A script written for MLflow stops with an error that helps."""
     with pytest.raises(AttributeError, match=rf"{name}.*not supported\. Instead, .*nbtrack"):

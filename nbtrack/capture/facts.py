@@ -58,6 +58,15 @@ class CapturedOutput:
     rule: str = "output"
 
 
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """How a file stands: it has changed when any of these has."""
+
+    size_bytes: int
+    mtime_ns: int
+    inode: int
+
+
 class CellSink(Protocol):
     """Takes what one tracked cell yields; made when its run starts."""
 
@@ -94,6 +103,19 @@ class CellSink(Protocol):
         origin: Origin,
     ) -> None:
         """Data the cell read or wrote; told again (from any thread) when more is known of it."""
+        ...
+
+    def later(self, task: Callable[[], object]) -> None:
+        """Run a task in the background, with time to read large files; its errors are kept."""
+        ...
+
+    def file_digest(self, path: str, state: FileState) -> tuple[str | None, str]:
+        """The SHA-256 of a file's content, or None and why not; for tasks in the background.
+
+        Args:
+            path: of a regular file.
+            state: as it was when it was read or written; another one now is a reason.
+        """
         ...
 
     def report(self, document: str, flags: tuple[str, ...]) -> None:

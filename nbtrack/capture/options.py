@@ -11,10 +11,10 @@ from nbtrack.errors import UsageError
 
 USAGE = (
     "%%track [-e EXPERIMENT] [-n NAME] [-t KEY=VALUE ...] [-p KEY=EXPR ...] "
-    "[--only NAMES] [--ignore NAMES] [--nested] [--no-figures]"
+    "[--only NAMES] [--ignore NAMES] [--nested] [--no-figures] [--no-inputs]"
 )
 
-FLAGS = {"--nested": "nested", "--no-figures": "no_figures"}
+FLAGS = {"--nested": "nested", "--no-figures": "no_figures", "--no-inputs": "no_inputs"}
 VALUES = {
     "-e": "experiment",
     "--experiment": "experiment",
@@ -48,6 +48,7 @@ class TrackOptions:
     ignore: tuple[str, ...] = ()
     nested: bool = False
     figures: bool = True
+    inputs: bool = True
 
     def wants_any(self, name: str) -> bool:
         """Whether a name, or a key below it (``name.key``), can be kept."""
@@ -114,6 +115,7 @@ def parse_options(text: str) -> TrackOptions:
         ignore=tuple(lists["ignore"]),
         nested="nested" in flags,
         figures="no_figures" not in flags,
+        inputs="no_inputs" not in flags,
     )
 
 

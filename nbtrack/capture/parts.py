@@ -54,4 +54,9 @@ class CellPart(Protocol):
 
 def parts_of(context: CellContext) -> list[CellPart]:
     """The parts that watch a cell."""
-    return []
+    parts: list[CellPart] = []
+    if context.config.capture_inputs and context.options.inputs:
+        from nbtrack.capture.data.part import DataPart
+
+        parts.append(DataPart(context))
+    return parts

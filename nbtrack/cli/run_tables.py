@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from nbtrack.cli.dataset_tables import print_datasets
 from nbtrack.cli.output import (
     Output,
     console,
@@ -143,6 +144,7 @@ def print_run(output: Output, detail: RunDetail) -> None:
             (each.path, each.media_type, size_text(each.size_bytes)) for each in detail.artifacts
         ]
         output.table(("File", "Type", "Size"), files, {"Size": "right"})
+    print_datasets(output, detail)
     for child in detail.children:
         output.say(f"Nested run: {child.run_name} ({child.run_id[:8]}), {status_text(child)}")
     if detail.execution is not None:

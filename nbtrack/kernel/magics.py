@@ -30,6 +30,7 @@ The cell runs as it would without this line; a card shows the run.
   --ignore NAMES          do not capture these names
   --nested                make the run a child of the active run
   --no-figures            do not keep figures as artifacts
+  --no-inputs             do not record files, URLs and queries that it reads and writes
 
 Captured as params: names bound to literal values, and literal arguments of models and of a
 machine learning library's functions (DBSCAN.eps), in this cell or in earlier ones that it

@@ -47,10 +47,16 @@ class ArtifactLogging:
             media_type: told from the path by default.
             origin: where they came from.
         """
+        self.require_open()
+        return self.keep_artifact(path, data, media_type, origin=origin)
+
+    def keep_artifact(
+        self, path: str, data: bytes, media_type: str | None = None, *, origin: Origin
+    ) -> str:
+        """As `add_artifact`, also for a run that has ended: capture is done a little later."""
         from nbtrack.tracking import encoders
 
         path = encoders.artifact_file(path)
-        self.require_open()
         digest = self.session.put_blob(data)
         kind = media_type or encoders.media_type(path)
         self.session.record(

@@ -9,9 +9,10 @@ from collections.abc import Callable, Container, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from nbtrack.capture.facts import Append, CapturedOutput, ExecutionFacts, Outcome
+from nbtrack.capture.facts import Append, CapturedOutput, ExecutionFacts, FileState, Outcome
 from nbtrack.capture.options import TrackOptions
 from nbtrack.capture.ticks import LoopState
+from nbtrack.config import load_config
 from nbtrack.entities import (
     Direction,
     EndReason,
@@ -125,7 +126,9 @@ class CellRun:
 
     def artifact(self, output: CapturedOutput, origin: Origin) -> None:
         """An output of the cell."""
-        self.run.add_artifact(output.path, output.data, media_type=output.media_type, origin=origin)
+        self.run.keep_artifact(
+            output.path, output.data, media_type=output.media_type or None, origin=origin
+        )
         self.artifact_count += 1
 
     def dataset(
@@ -163,6 +166,14 @@ class CellRun:
                 document,
             )
         )
+
+    def later(self, task: Callable[[], object]) -> None:
+        """Run a task in the background, also when the cell is over."""
+        self.session.background.submit(task)
+
+    def file_digest(self, path: str, state: FileState) -> tuple[str | None, str]:
+        """The digest of a file's content, or None and why not."""
+        return self.session.digests.digest(path, state, load_config().max_digest_bytes)
 
     def report(self, document: str, flags: tuple[str, ...]) -> None:
         """The explanation of this run's capture."""

@@ -51,6 +51,7 @@ __all__ = [
     "log_dict",
     "log_figure",
     "log_image",
+    "log_input",
     "log_metric",
     "log_metrics",
     "log_param",
@@ -260,6 +261,35 @@ def set_tags(tags: Mapping[str, Any], synchronous: bool | None = None) -> None:
 def delete_tag(key: str) -> None:
     """Take a label off the run."""
     _run().delete_tag(key)
+
+
+# Datasets
+
+
+def log_input(
+    dataset: Any,
+    context: str | None = None,
+    tags: Mapping[str, str] | None = None,
+    *,
+    name: str | None = None,
+    source: str | os.PathLike[str] | None = None,
+    run_id: str | None = None,
+) -> None:
+    """Log data that the run reads. A tracked cell's files, URLs and queries go by themselves.
+
+    Args:
+        dataset: a path, a URL, a DataFrame or Table (pandas, polars, pyarrow), a NumPy array, or
+            a dataset of MLflow. Files are hashed in the background; URLs are not fetched.
+        context: what it is for, such as ``"train"``.
+        tags: labels of this input.
+        name: what people see; by default the file's name.
+        source: of a table or array: the path or URL it came from.
+        run_id: an active run other than this thread's innermost one.
+
+    Raises:
+        UsageError: there is no such file, or it is nothing of the above.
+    """
+    _run(run_id).log_input(dataset, context, tags, name=name, source=source)
 
 
 # Artifacts

@@ -32,6 +32,8 @@ from nbtrack.tracking import checks
 from nbtrack.tracking.artifacts import ArtifactLogging
 
 if TYPE_CHECKING:
+    import os
+
     from nbtrack.entities import Run
     from nbtrack.tracking.session import Session
 
@@ -262,6 +264,22 @@ class ActiveRun(ArtifactLogging):
             entry = self._entries.get(key) or self._new_entry(key)
             self._journal.append_point(entry[0], at, ns, value)
             entry[1] = at + 1
+
+    # Inputs
+
+    def log_input(
+        self,
+        dataset: Any,
+        context: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        *,
+        name: str | None = None,
+        source: str | os.PathLike[str] | None = None,
+    ) -> None:
+        """Log data that the run reads. See `nbtrack.log_input`."""
+        from nbtrack.tracking import datasets
+
+        datasets.log_input(self, dataset, context, tags, name=name, source=source)
 
     # Params and tags
 

@@ -21,17 +21,20 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nbtrack.capture.data.places import declare_own
 from nbtrack.entities import KernelSession, utc_now
 from nbtrack.errors import UsageError
 from nbtrack.journal.journal import Journal
 from nbtrack.records import EnvironmentCaptured, Record, SessionStarted
 from nbtrack.tracking.active import ActiveRuns
+from nbtrack.tracking.background import Background
 from nbtrack.tracking.places import journal_directory, location_of
 from nbtrack.tracking.writer import Writer
 
 if TYPE_CHECKING:
     from nbtrack.capture.facts import ExecutionFacts
     from nbtrack.store.base import Store
+    from nbtrack.tracking.digests import FileDigests
     from nbtrack.tracking.run import ActiveRun
 
 _logger = logging.getLogger("nbtrack")
@@ -58,6 +61,7 @@ class Session:
         from nbtrack.config import store_location
 
         self.location = store_location(location)
+        declare_own(self.location)
         self.journal = Journal(
             journal_directory(self.location),
             capacity=journal_bytes,
@@ -69,6 +73,8 @@ class Session:
             has_work=lambda: bool(self.open_runs),
             interval_s=drain_interval_s,
         )
+        self.background = Background()
+        self._digests: FileDigests | None = None
         self.experiment_id: str | None = None
         self.open_runs: dict[str, ActiveRun] = {}
         self._just_ended: deque[tuple[int, ActiveRun]] = deque()
@@ -160,6 +166,16 @@ class Session:
 
         return BlobStore(blob_root(self.location)).put(data)
 
+    @property
+    def digests(self) -> FileDigests:
+        """Digests of files, remembered beside a store that is a directory."""
+        if self._digests is None:
+            from nbtrack.tracking.digests import FileDigests
+
+            directory = None if "://" in self.location else self.location
+            self._digests = FileDigests(directory, stopping=lambda: self.background.stopping)
+        return self._digests
+
     def flush(self, timeout_s: float = 10.0) -> bool:
         """Wait until the store has everything recorded so far; says so if that takes long.
 
@@ -206,6 +222,7 @@ class Session:
         self._closed = True
         for run in list(self.open_runs.values())[::-1]:
             run.close(None if "front_end" in self._facts else getattr(sys, "last_value", None))
+        self.background.stop(min(_SAY_AFTER_S, timeout_s))
         done = self.writer.stop(min(_SAY_AFTER_S, timeout_s))
         if not done and self.writer.working:
             _logger.warning("nbtrack: writing what was logged to %s ...", self.location)
@@ -292,6 +309,7 @@ class Session:
         """
         self.journal.renew_in_child()
         self.writer.renew()
+        self.background.renew()
         # Never closed: closing a database connection of the parent could release its locks.
         _inherited_stores.append(self._store)
         self._store = None

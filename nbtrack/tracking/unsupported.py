@@ -11,7 +11,7 @@ _TRACK = (
     "call nbtrack.log_params and nbtrack.log"
 )
 _ARTIFACT = "save the model to a file and keep it with nbtrack.log_artifact"
-_TAG = "note the data's source and version with nbtrack.log_params or nbtrack.set_tags"
+_INPUT = "give nbtrack.log_input the table, the path or the URL itself, once for each"
 _LOOK_UP = "use nbtrack.get_run, nbtrack.search_runs and nbtrack.metric_history"
 _FLAVORS = (
     "catboost fastai keras langchain lightgbm models onnx openai pyfunc pytorch sklearn spark "
@@ -25,9 +25,8 @@ _INSTEAD = {
     "evaluate": "compute the metrics and log them with nbtrack.log",
     "register_model": _ARTIFACT,
     "log_model": _ARTIFACT,
-    "log_input": _TAG,
-    "log_inputs": _TAG,
-    "data": _TAG,
+    "log_inputs": _INPUT,
+    "data": _INPUT,
     "get_artifact_uri": "artifacts are in the store; the run's page shows and saves them",
     "artifacts": "artifacts are in the store; the run's page shows and saves them",
     "get_parent_run": "use nbtrack.get_run(run.parent_run_id)",

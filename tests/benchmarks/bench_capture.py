@@ -49,14 +49,16 @@ class _NoCard:
     def close(self) -> None: ...
 
 
-def _plain_shell() -> InteractiveShell:
+def plain_shell() -> InteractiveShell:
+    """A shell without nbtrack."""
     settings = Config()
     settings.HistoryManager.enabled = False
     return InteractiveShell(config=settings)
 
 
 @contextlib.contextmanager
-def _watched_shell(*, track_all: bool = False) -> Iterator[InteractiveShell]:
+def watched_shell(*, track_all: bool = False) -> Iterator[InteractiveShell]:
+    """A shell with nbtrack's capture in it, and a store of its own."""
     with tempfile.TemporaryDirectory() as place:
         session = Session(place)
 
@@ -64,7 +66,7 @@ def _watched_shell(*, track_all: bool = False) -> Iterator[InteractiveShell]:
             return _NoCard()
 
         recorder = CellRecorder(lambda: session, card_for=no_card, after=lambda facts: None)
-        shell = _plain_shell()
+        shell = plain_shell()
         hooks = CaptureHooks(shell, recorder, NbtrackConfig())
         hooks.track_all = track_all
         shell.events.register("pre_run_cell", hooks.pre_run_cell)
@@ -77,7 +79,9 @@ def _watched_shell(*, track_all: bool = False) -> Iterator[InteractiveShell]:
             session.close()
 
 
-def _cell(shell: InteractiveShell, code: str) -> Callable[[], object]:
+def cell(shell: InteractiveShell, code: str) -> Callable[[], object]:
+    """A function that runs a cell."""
+
     def run() -> None:
         with contextlib.redirect_stdout(io.StringIO()):
             assert shell.run_cell(code).success
@@ -87,21 +91,19 @@ def _cell(shell: InteractiveShell, code: str) -> Callable[[], object]:
 
 def _beside(names: dict[str, object], code: str) -> tuple[float, float]:
     """Medians of a tracked and an untracked cell, in a namespace that holds these names."""
-    with _watched_shell() as watched:
-        plain = _plain_shell()
+    with watched_shell() as watched:
+        plain = plain_shell()
         for shell in (watched, plain):
             shell.user_ns.update(names)
-        return paired_medians(_cell(watched, f"%%track\n{code}"), _cell(plain, code), repeats=31)
+        return paired_medians(cell(watched, f"%%track\n{code}"), cell(plain, code), repeats=31)
 
 
 def _surroundings() -> list[Figure]:
     """Cells in large namespaces, beside large data, and with ``%track on``."""
     many = {f"name_{number}": object() for number in range(1000)}
     table = {"big": pd.DataFrame(np.zeros((5_000_000, 25))), "use": lambda data: data.shape}
-    with _watched_shell(track_all=True) as watched:
-        trivial = paired_medians(
-            _cell(watched, "x = 1"), _cell(_plain_shell(), "x = 1"), repeats=31
-        )
+    with watched_shell(track_all=True) as watched:
+        trivial = paired_medians(cell(watched, "x = 1"), cell(plain_shell(), "x = 1"), repeats=31)
     measured = {
         "a trivial cell with %track on": (trivial, 1.0),
         "a tracked cell in a namespace of 1,000 names": (_beside(many, "x = 1"), 2.0),
@@ -124,16 +126,14 @@ def _surroundings() -> list[Figure]:
 def measure() -> list[Figure]:
     """The figures of capture."""
     figures = _surroundings()
-    with _watched_shell() as watched:
-        plain = _plain_shell()
+    with watched_shell() as watched:
+        plain = plain_shell()
         for name, tracked, untracked, goal in (
             ("an untracked cell of 15 lines", TYPICAL, TYPICAL, 1.0),
             ("an empty tracked cell", "%%track\npass", "pass", 1.0),
             ("a tracked cell of 15 lines", f"%%track\n{TYPICAL}", TYPICAL, 5.0),
         ):
-            value, base = paired_medians(
-                _cell(watched, tracked), _cell(plain, untracked), repeats=31
-            )
+            value, base = paired_medians(cell(watched, tracked), cell(plain, untracked), repeats=31)
             figures.append(
                 Figure(
                     name,
@@ -151,7 +151,7 @@ def measure() -> list[Figure]:
         ):
             loop = f"for x in range({ITERATIONS}):\n    {body}"
             value, base = paired_medians(
-                _cell(watched, f"%%track\n{loop}"), _cell(plain, loop), repeats=9
+                cell(watched, f"%%track\n{loop}"), cell(plain, loop), repeats=9
             )
             figures.append(
                 Figure(

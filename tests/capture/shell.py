@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,13 +10,14 @@ import msgspec
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-from nbtrack.capture.facts import Append, CapturedOutput, ExecutionFacts, Outcome
+from nbtrack.capture.facts import Append, CapturedOutput, ExecutionFacts, FileState, Outcome
 from nbtrack.capture.hooks import CaptureHooks
 from nbtrack.capture.options import TrackOptions
 from nbtrack.capture.ticks import LoopState
 from nbtrack.capture.transform import strip_track
 from nbtrack.config import NbtrackConfig
 from nbtrack.entities import Direction, Origin
+from nbtrack.tracking.digests import FileDigests
 from nbtrack.wire import CaptureReport
 
 
@@ -36,6 +37,7 @@ class KeptRun:
     failures: list[str] = field(default_factory=list)
     shown: list[str] = field(default_factory=list)
     datasets: dict[tuple[Direction, str], dict[str, Any]] = field(default_factory=dict)
+    waiting: list[Callable[[], object]] = field(default_factory=list)
     explained: CaptureReport | None = None
     flags: tuple[str, ...] = ()
     outcome: Outcome | None = None
@@ -59,6 +61,18 @@ class KeptRun:
 
     def dataset(self, direction: Direction, name: str, source: str, **facts: Any) -> None:
         self.datasets[direction, name] = {"source": source, **facts}
+
+    def later(self, task: Callable[[], object]) -> None:
+        self.waiting.append(task)
+
+    def file_digest(self, path: str, state: FileState) -> tuple[str | None, str]:
+        return FileDigests().digest(path, state, 1_000_000_000)
+
+    def background(self) -> KeptRun:
+        """Do what was put off; gives this run."""
+        while self.waiting:
+            self.waiting.pop(0)()
+        return self
 
     def report(self, document: str, flags: tuple[str, ...]) -> None:
         self.explained = msgspec.json.decode(document, type=CaptureReport)

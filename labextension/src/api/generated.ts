@@ -178,13 +178,15 @@ export interface ColumnProfile {
 
 /** What is known of a dataset's content; also the stored document. */
 export interface DatasetDocument {
-  /** ``table``, ``array``, ``query`` or ``file``. */
+  /** ``table``, ``array``, ``query``, ``file`` or ``folder``. */
   kind: string;
   row_count: number | null;
   profiled_rows: number | null;
   shape: number[] | null;
   columns: ColumnProfile[];
   query: string | null;
+  /** As given to ``log_input``. */
+  tags: Record<string, string>;
 }
 
 /** Another run, to go to. */

@@ -15,7 +15,7 @@ const RULES: Record<string, string> = {
   file: 'a file the cell opened',
   reader: 'read by a library',
   query: 'a query the cell ran',
-  url: 'an address the cell asked',
+  request: 'an address the cell asked',
   object: 'a setting of an object the cell uses',
   tagged: 'from a cell tagged parameters',
   autolog: 'logged by the library',
