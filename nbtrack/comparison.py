@@ -9,7 +9,7 @@ from typing import Literal
 from nbtrack.entities import Direction, Run
 from nbtrack.history.earlier import earlier_of
 from nbtrack.present import capture_report, run_execution, run_summaries
-from nbtrack.ranking import best_index, metric_direction
+from nbtrack.ranking import best_index, is_system_metric, metric_direction
 from nbtrack.store.base import Store
 from nbtrack.wire import ComparedCode, ComparedRow, Comparison, Number, number
 
@@ -133,7 +133,15 @@ def compare(runs: Sequence[Run]) -> list[ComparedRow]:
             )
         )
     order = ("param", "metric", "tag", "attribute")
-    return sorted(rows, key=lambda row: (not row.differs, order.index(row.kind), row.key))
+    return sorted(
+        rows,
+        key=lambda row: (
+            is_system_metric(row.key),
+            not row.differs,
+            order.index(row.kind),
+            row.key,
+        ),
+    )
 
 
 def _row(

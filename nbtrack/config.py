@@ -33,6 +33,37 @@ class NbtrackConfig(Configurable):
         True, help="Record every cell execution. Tracked cells are recorded either way."
     ).tag(config=True)
     capture_history = Bool(True, help="Record notebook revisions.").tag(config=True)
+    mask_secrets = Bool(
+        True,
+        help="Mask values of names like password, and tokens of known shapes, in everything that "
+        "is recorded: params, code, outputs, errors, URLs. What was recorded is not unmasked.",
+    ).tag(config=True)
+    capture_params = Bool(True, help="Capture params of tracked cells.").tag(config=True)
+    capture_metrics = Bool(True, help="Capture metrics of tracked cells.").tag(config=True)
+    capture_inputs = Bool(
+        True, help="Capture the files, tables and queries that tracked cells read and write."
+    ).tag(config=True)
+    capture_outputs = Bool(True, help="Keep what tracked cells show and print as artifacts.").tag(
+        config=True
+    )
+    capture_figures = Bool(True, help="Keep figures of tracked cells as artifacts.").tag(
+        config=True
+    )
+    capture_environment = Bool(
+        True, help="Record Python, packages, platform and git commit of each run."
+    ).tag(config=True)
+    capture_git_diff = Bool(
+        True, help="Keep what was not committed as an artifact of each run (git-diff.patch)."
+    ).tag(config=True)
+    capture_local_modules = Bool(
+        True, help="Keep the sources of your own modules that a notebook imports."
+    ).tag(config=True)
+    capture_system_metrics = Bool(
+        True, help="Sample CPU, memory, disk, network and GPU use while a tracked cell runs."
+    ).tag(config=True)
+    system_metrics_after_s = Float(
+        2.0, help="Sample the machine once a tracked cell has run for so many seconds."
+    ).tag(config=True)
     busy_timeout_s = Float(
         30.0, help="Seconds a writer waits for another one before it reports an error."
     ).tag(config=True)
@@ -46,9 +77,6 @@ class NbtrackConfig(Configurable):
         50_000_000,
         help="Automatic capture skips a larger output and notes it; explicit calls have no limit.",
     ).tag(config=True)
-    capture_inputs = Bool(
-        True, help="Record the files, URLs and queries that tracked cells read and write."
-    ).tag(config=True)
     max_digest_bytes = Int(
         4_000_000_000, help="The content of a larger input or output is not hashed, and says so."
     ).tag(config=True)
@@ -59,6 +87,9 @@ class NbtrackConfig(Configurable):
     ).tag(config=True)
     max_auto_artifacts = Int(
         100, help="Automatic capture keeps the first this many outputs of a cell, and says so."
+    ).tag(config=True)
+    max_diff_bytes = Int(
+        1_000_000, help="A longer git diff is kept cut at this size, and says so."
     ).tag(config=True)
 
 

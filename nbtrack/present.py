@@ -22,7 +22,7 @@ from nbtrack.entities import (
     Run,
 )
 from nbtrack.errors import NotFoundError
-from nbtrack.ranking import metric_direction
+from nbtrack.ranking import is_system_metric, metric_direction
 from nbtrack.wire import (
     ArtifactInfo,
     CaptureReport,
@@ -284,7 +284,7 @@ def experiment_info(experiment: Experiment) -> ExperimentInfo:
 def run_mark(run: Run) -> RunMark:
     """A run on the history, with its key metric: the first, explicit ones before captured."""
     metrics = sorted(
-        run.metrics.values(),
+        (metric for metric in run.metrics.values() if not is_system_metric(metric.key)),
         key=lambda metric: metric.origin is None or metric.origin.rule != "explicit",
     )
     return RunMark(

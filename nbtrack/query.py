@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal
 
 from nbtrack.entities import Run
-from nbtrack.errors import UsageError
+from nbtrack.errors import NotFoundError, UsageError
 from nbtrack.ranking import metric_direction
 from nbtrack.store.base import RunQuery
 
@@ -30,6 +31,9 @@ _VIEWS: dict[str, View] = {
     "all": "all",
 }
 _PAGE = 1000
+_ID = re.compile(r"[0-9a-f]{4,32}\Z")
+_SHOWN = 5
+"""So many runs are named where a text means several."""
 _SAME_CODE_AMONG = 50
 """So many runs are looked at for the same code, where cells have no ids."""
 
@@ -175,3 +179,32 @@ def cell_baseline(store: Store, run: Run) -> Baseline:
 def _code(store: Store, run: Run) -> tuple[str, str | None]:
     source = None if run.msg_id is None else store.get_execution(run.msg_id).source
     return run.source_name, source
+
+
+def find_run(store: Store, text: str, *, view: View = "all") -> Run:
+    """The run that an id, the beginning of one, or a name means.
+
+    Args:
+        store: where it is.
+        text: what was written.
+        view: which runs a beginning or a name may mean; a whole id always counts.
+
+    Raises:
+        NotFoundError: there is none.
+        UsageError: several are meant; says which.
+    """
+    if len(text) == 32 and _ID.match(text):
+        return store.get_run(text)
+    quoted = text.replace("'", "''")
+    filters = [f"attributes.run_name = '{quoted}'"]
+    if _ID.match(text):
+        filters.insert(0, f"attributes.run_id LIKE '{text}%'")
+    for condition in filters:
+        found = store.search_runs(RunQuery(filter=condition, view=view, limit=_SHOWN + 1)).items
+        if len(found) == 1:
+            return found[0]
+        if found:
+            ids = ", ".join(run.run_id[:12] for run in found[:_SHOWN])
+            more = " and more" if len(found) > _SHOWN else ""
+            raise UsageError(f"{text!r} means several runs: {ids}{more}. Write an id")
+    raise NotFoundError("run", text, "'nbtrack runs list' lists what there is.")

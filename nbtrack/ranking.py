@@ -10,6 +10,7 @@ from typing import Literal
 
 Direction = Literal["max", "min"]
 
+SYSTEM_PREFIX = "system/"
 # Words of a metric's name. The last word that is known decides: val_loss, accuracy/test.
 _LESS_TEXT = """
 loss losses error err errors rmse mse mae mape smape rmsle msle medae perplexity ppl bpc nll
@@ -34,6 +35,8 @@ def metric_direction(name: str) -> Direction | None:
 
     scikit-learn's ``neg_mean_squared_error`` and the like count as scores.
     """
+    if is_system_metric(name):
+        return None
     words = [word.lower() for word in _WORDS.findall(name)]
     if words[:1] == ["neg"] or "neg" in words[:-1]:
         return "max"
@@ -49,6 +52,11 @@ def metric_direction(name: str) -> Direction | None:
 
 def _rank(word: str) -> int:
     return word not in {"time", "seconds", "secs", "ms", "score", "elapsed", "duration", "return"}
+
+
+def is_system_metric(name: str) -> bool:
+    """Whether a metric tells of the machine, not of what was computed: MLflow's prefix says so."""
+    return name.startswith(SYSTEM_PREFIX)
 
 
 def best_index(values: Sequence[float | None], direction: Direction | None) -> int | None:

@@ -195,9 +195,12 @@ class PackageInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GitInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """``remote`` is its URL, without credentials. What is dirty is in `git-diff.patch`."""
+
     commit: str
     branch: str | None
     dirty: bool
+    remote: str | None = None
 
 
 class EnvironmentInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -466,10 +469,15 @@ class CheckpointRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 
 
 class RevisionDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole notebook at a revision, as nbformat JSON."""
+    """The whole notebook at a revision, as nbformat JSON.
+
+    ``masked`` holds the ids of cells in which a secret was masked when they were recorded
+    (``***masked***`` stands in its place): such a text is never written over the secret itself.
+    """
 
     revision_id: str
     notebook: dict[str, Any]
+    masked: list[str] = []
 
 
 class CellDiff(msgspec.Struct, frozen=True, kw_only=True):

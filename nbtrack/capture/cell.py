@@ -11,12 +11,21 @@ import builtins
 import itertools
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.capture.bindings import CellFlow, Literal
-from nbtrack.capture.facts import Append, CellSink, ExecutionFacts, Outcome, Sink
+from nbtrack.capture.facts import (
+    Append,
+    CapturedOutput,
+    CellSink,
+    ExecutionFacts,
+    Outcome,
+    Sink,
+)
 from nbtrack.capture.figures import left_open, open_figures
 from nbtrack.capture.kinds import UNKNOWN
+from nbtrack.capture.leftout import left_out_names
 from nbtrack.capture.literals import flatten, is_plain
 from nbtrack.capture.loops import hook_names, instrument
 from nbtrack.capture.options import TrackOptions
@@ -29,6 +38,7 @@ from nbtrack.capture.scalars import scalars_of
 from nbtrack.capture.secrets import masked
 from nbtrack.capture.ticks import CellSeries, LoopState, LoopWatch, PrintWatch
 from nbtrack.entities import ExecutionStatus, Origin
+from nbtrack.masking import mask_bytes, mask_code
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -83,7 +93,8 @@ class TrackedCell:
         self._settled: set[str] = set(params)
         self._series = CellSeries(self._open_series)
         self._figures = {number: id(figure) for number, figure in open_figures().items()}
-        self._max_artifacts = config.max_auto_artifacts
+        self._config = config
+        self._read: list[tuple[CellFlow, frozenset[int], int]] = []
         self._observer = OutputObserver(
             shell,
             guard,
@@ -121,8 +132,10 @@ class TrackedCell:
             flow: what was read in it.
             line_offset: lines of the cell's source above the tree's first.
         """
-        plan = plan_cell(tree, flow, self._options, self._ignored_lines(line_offset))
+        ignored = self._ignored_lines(line_offset)
+        plan = plan_cell(tree, flow, self._options, ignored)
         self._plans.append((plan, line_offset))
+        self._read.append((flow, ignored, line_offset))
         for literal in plan.params:
             if literal.name not in plan.own:
                 self._literal(literal, 0, literal.value)
@@ -134,7 +147,7 @@ class TrackedCell:
             value = self._namespace.get(final.name, _MISSING)
             # Only scalars are held on to: an old model must be free to go while a new one trains.
             self._before.setdefault(final.name, value if scalars_of("", value) else _MISSING)
-        if not plan.loops and not plan.printed:
+        if not (plan.loops or plan.printed) or not self._config.capture_metrics:
             return tree
         first = next(_numbers)
         for _ in [*plan.loops, *plan.printed][1:]:
@@ -197,9 +210,41 @@ class TrackedCell:
             self._sink.end(outcome)
 
     def _explain(self) -> None:
-        if self._sink is not None:
-            flags = dict.fromkeys(flag.kind for flag in self.report.flags)
-            self._sink.report(self.report.document(), tuple(flags))
+        if self._sink is None:
+            return
+        self._say_left_out()
+        if self._masks and mask_code(self._facts.source) != self._facts.source:
+            self.report.masked("the code")
+        self._send_report(self._sink)
+        if self.report.later:
+            self._sink.later(self._complete_report)
+
+    def _send_report(self, sink: CellSink) -> None:
+        flags = dict.fromkeys(flag.kind for flag in self.report.all_flags())
+        sink.report(self.report.document(), tuple(flags))
+
+    def _complete_report(self) -> None:
+        """In the background: what takes too long for the cell's path."""
+        sink = self._sink
+        if sink is not None:
+            for task in self.report.later:
+                self._guard.run("explaining the capture", lambda task=task: task(sink), None)  # type: ignore[misc]
+            self._send_report(sink)
+
+    def _say_left_out(self) -> None:
+        left_out = self.report.left_out
+        switched_off = "switched off by NbtrackConfig.capture_{}s"
+        for what in ("param", "metric", "output", "figure"):
+            if not getattr(self._config, f"capture_{what}s"):
+                kind = what if what in ("param", "metric") else "artifact"
+                left_out(kind, f"all {what}s", switched_off.format(what))
+        for flow, ignored, offset in self._read:
+            for found in left_out_names(flow, self._options, ignored, self._namespace):
+                left_out(found.what, found.name, found.why, found.line + offset)
+
+    @property
+    def _masks(self) -> bool:
+        return self._config.mask_secrets
 
     # Facts on their way to the sink
 
@@ -237,10 +282,14 @@ class TrackedCell:
     def _give_param(self, name: str, value: object, origin: Origin) -> None:
         if origin.rule == "explicit":
             pairs = [(name, str(value))]
+        elif not self._config.capture_params:
+            return
         else:
             pairs = [pair for pair in flatten(name, value) if self._options.wants(pair[0])]
         for key, text in pairs:
-            hidden = masked(key, value, text)
+            hidden = masked(key, value, text) if self._masks else text
+            if hidden != text:
+                self.report.masked(f"param {key}")
             if len(hidden) > _MAX_PARAM_TEXT:
                 hidden = hidden[: _MAX_PARAM_TEXT - 1] + "…"
             self.report.captured("param", key, origin)
@@ -248,6 +297,7 @@ class TrackedCell:
 
     def _open_series(self, key: str, line: int) -> Append | None:
         if not self._options.wants(key):
+            self.report.left_out("metric", key, "--only or --ignore leaves it out", line)
             return None
         origin = Origin("printed" if key in self._printed else "loop", self._facts.cell_id, line)
         self.report.captured("metric", key, origin)
@@ -283,6 +333,8 @@ class TrackedCell:
 
     def _metric(self, watched: Watched, value: object, offset: int, rule: str) -> None:
         origin = Origin(rule, self._facts.cell_id, watched.line + offset)
+        if not self._config.capture_metrics:
+            return
         for key, number in scalars_of(watched.name, value):
             if not self._options.wants(key) or key in self._series.explicit:
                 continue
@@ -297,24 +349,35 @@ class TrackedCell:
                 self._begin().series(key, origin)(0, time.time_ns(), number)
 
     def _keep_outputs(self) -> None:
-        kept = self._observer.outputs()
-        if self._options.figures:
+        kept = self._observer.outputs() if self._config.capture_outputs else []
+        if self._options.figures and self._config.capture_figures:
             kept += self._guard.run("keeping open figures", lambda: left_open(self._figures), [])
         else:
             kept = [output for output in kept if output.rule != "figure"]
         cell_id = self._facts.cell_id
         for output in kept:
             origin = Origin(output.rule, cell_id)
+            output = self._without_secrets(output)
             self.report.captured("artifact", output.path, origin)
             self._give(lambda sink, output=output, origin=origin: sink.artifact(output, origin))  # type: ignore[misc]
         for note in self._notes():
+            self.report.left_out("artifact", "outputs", note)
             self._give(lambda sink, note=note: sink.note(note))  # type: ignore[misc]
+
+    def _without_secrets(self, output: CapturedOutput) -> CapturedOutput:
+        data = mask_bytes(output.data, output.media_type) if self._masks else output.data
+        if data is output.data:
+            return output
+        self.report.masked(output.path)
+        return replace(output, data=data)
 
     def _notes(self) -> list[str]:
         notes = []
         if self._observer.skipped_many:
             many = self._observer.skipped_many
-            notes.append(f"Kept the first {self._max_artifacts} outputs; {many} more were shown.")
+            notes.append(
+                f"Kept the first {self._config.max_auto_artifacts} outputs; {many} more were shown."
+            )
         if self._observer.skipped_large:
             notes.append(f"{self._observer.skipped_large} outputs were too large to keep.")
         notes += [

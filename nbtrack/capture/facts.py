@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -44,8 +44,8 @@ class Outcome:
 
     @property
     def error_message(self) -> str | None:
-        """The exception's text, cut at 2000 characters."""
-        return None if self.error is None else text_of(self.error)[:2000]
+        """The exception's text, cut at 4000 characters; half of that is kept, once masked."""
+        return None if self.error is None else text_of(self.error)[:4000]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +120,14 @@ class CellSink(Protocol):
 
     def report(self, document: str, flags: tuple[str, ...]) -> None:
         """The explanation of this run's capture (`nbtrack.wire.CaptureReport` as JSON)."""
+        ...
+
+    def keep(self, key: Hashable, data: bytes) -> str:
+        """Keep bytes in the store; gives their digest, and `kept` does from now on."""
+        ...
+
+    def kept(self, key: Hashable) -> str | None:
+        """The digest of what this process kept under a key; None for nothing."""
         ...
 
     def note(self, text: str) -> None:

@@ -27,6 +27,7 @@ from nbtrack.capture.flow import Flow
 from nbtrack.capture.graph import Graph, Touched, slice_of
 from nbtrack.capture.options import TrackOptions, parse_options
 from nbtrack.capture.policy import Guard, attempt, text_of
+from nbtrack.capture.skipping import hide_literals, is_marked
 from nbtrack.capture.transform import track_line
 from nbtrack.entities import EndReason, ExecutionStatus, utc_now
 from nbtrack.errors import UsageError
@@ -64,6 +65,8 @@ class _Frame:
     effects: Effects = field(default_factory=Effects)
     touched: Touched | None = None
     trees: list[tuple[ast.Module, int]] = field(default_factory=list)
+    skipped: bool = False
+    """Nothing of it is recorded, as the user asked."""
 
 
 class _Stack(threading.local):
@@ -79,6 +82,7 @@ class CaptureHooks:
         sink: takes the facts.
         config: what is captured, and limits.
         cell_of: tells a cell's id by its source, where the client does not.
+        is_tagged: whether the cell with a source and an id has a tag that skips it.
     """
 
     def __init__(
@@ -88,7 +92,9 @@ class CaptureHooks:
         config: NbtrackConfig,
         *,
         cell_of: Callable[[str], str | None] = lambda source: None,
+        is_tagged: Callable[[str, str | None], bool] = lambda source, cell_id: False,
     ) -> None:
+        self._is_tagged = is_tagged
         self._cell_of = cell_of
         self.shell = shell
         self.track_all = False
@@ -143,7 +149,10 @@ class CaptureHooks:
             execution_count=self.shell.execution_count if info.store_history else None,
         )
         frame = _Frame(info, facts, time.perf_counter(), nested)
+        frame.skipped = frames[-1].skipped if nested else self._is_skipped(facts)
         frames.append(frame)
+        if frame.skipped:
+            return
         if not nested:
             frame.look = NamespaceLook(self.shell.user_ns)
             self._graph.came_unseen(frame.look.names())
@@ -152,6 +161,13 @@ class CaptureHooks:
             self._sink.execution_started(facts)
         if line is not None:
             self._ask(frame, line)
+
+    def _is_skipped(self, facts: ExecutionFacts) -> bool:
+        if is_marked(facts.source):
+            return True
+        tagged = self._is_tagged
+        look = self._guard.run
+        return look("reading tags", lambda: tagged(facts.source, facts.cell_id), False)
 
     def _ask(self, frame: _Frame, line: str) -> None:
         """Read the options of a ``%%track`` line, and the values of its params."""
@@ -181,7 +197,7 @@ class CaptureHooks:
         frame.flow = flow if frame.flow is None else frame.flow.merge(flow)
         self._expect(frame, tree, flow)
         wanted = frame.options is not None or (self.track_all and not frame.nested)
-        if not wanted:
+        if not wanted or frame.skipped:
             return tree
         if frame.cell is None:
             frame.cell = TrackedCell(
@@ -236,7 +252,8 @@ class CaptureHooks:
         if frame.cell is not None:
             value = None if result is None else result.result
             frame.guard.run("ending a cell", lambda: frame.cell.finish(outcome, value), None)  # type: ignore[union-attr]
-        if not frame.nested and (self._config.capture_executions or frame.cell is not None):
+        recorded = self._config.capture_executions or frame.cell is not None
+        if recorded and not (frame.nested or frame.skipped):
             touched = frame.touched or Touched(frozenset())
             self._sink.execution_ended(
                 frame.facts,
@@ -280,6 +297,8 @@ class CaptureHooks:
         if stopped_at is not None and len(frame.trees) == 1:
             tree, _ = frame.trees[0]
             flow = self._flow.read(tree, cell_id=frame.facts.cell_id, stop_line=stopped_at)
+        if frame.skipped:
+            hide_literals(flow)
         self._flow.commit(flow, self.shell.user_ns)
         return flow
 

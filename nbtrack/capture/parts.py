@@ -54,7 +54,12 @@ class CellPart(Protocol):
 
 def parts_of(context: CellContext) -> list[CellPart]:
     """The parts that watch a cell."""
-    parts: list[CellPart] = []
+    from nbtrack.capture.imports import Imports
+    from nbtrack.capture.sampling import SystemMetrics
+
+    parts: list[CellPart] = [Imports(context)]
+    if context.config.capture_system_metrics:
+        parts.append(SystemMetrics(context))
     if context.config.capture_inputs and context.options.inputs:
         from nbtrack.capture.data.part import DataPart
 

@@ -125,7 +125,7 @@ def plan_cell(
         )
     for name, own in by_name.items():
         outside = [made for made in own if made.loop is None and not made.mutation]
-        named = not name.startswith("_") and not _is_index(name)
+        named = not name.startswith("_") and not is_index(name)
         wanted = named and name not in explicit and options.wants_any(name)
         if wanted and outside and outside[-1].kind is Kind.COMPUTED:
             certain = any(not made.conditional for made in outside)
@@ -143,7 +143,7 @@ def _left_out(literal: Literal, cell: CellFlow, ignored: frozenset[int]) -> bool
     return literal.line in ignored and any(own is literal for own in cell.arguments.values())
 
 
-def _is_index(name: str) -> bool:
+def is_index(name: str) -> bool:
     """Whether a name says that it counts or points, and measures nothing."""
     return not _INDEX_WORDS.isdisjoint(name.lower().split("_"))
 
@@ -168,7 +168,7 @@ def _series_owners(
         inside = [made for made in own if made.loop is not None and not made.mutation]
         if not any(made.kind is Kind.COMPUTED for made in inside):
             continue
-        unnamed = name.startswith("_") or _is_index(name)
+        unnamed = name.startswith("_") or is_index(name)
         if unnamed or name in explicit or not options.wants_any(name):
             continue
         for root in {_root(cell, made.loop) for made in inside}:
@@ -214,7 +214,7 @@ def _last_expression(
         if classify(node, cell.env)[0] is not Kind.COMPUTED:
             return None
     key = result_key(node)
-    return None if key in explicit or _is_index(key) else LastExpression(key, node.lineno)
+    return None if key in explicit or is_index(key) else LastExpression(key, node.lineno)
 
 
 def _explicit_keys(tree: ast.Module) -> frozenset[str]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from nbtrack.entities import Origin
@@ -13,6 +16,9 @@ from nbtrack.wire import (
     PackageInfo,
 )
 
+if TYPE_CHECKING:
+    from nbtrack.capture.facts import CellSink
+
 
 class Report:
     """The explanations of one tracked cell.
@@ -21,6 +27,7 @@ class Report:
         slice: executions that the cell depends on, in order, its own last.
         flags: what to know before trusting the run's code.
         imported: packages the kernel had imported.
+        later: what completes the report in the background, when the cell is over.
         local_modules: path to digest.
     """
 
@@ -31,6 +38,8 @@ class Report:
         self.flags: list[FlagInfo] = []
         self.imported: list[PackageInfo] = []
         self.local_modules: dict[str, str] = {}
+        self.later: list[Callable[[CellSink], None]] = []
+        self._masked: dict[str, None] = {}
 
     def captured(self, what: str, key: str, origin: Origin, detail: str = "") -> None:
         """Something was captured; said once for each key."""
@@ -51,6 +60,17 @@ class Report:
             LeftOutInfo(what=what, key=key, why=why, line=line),  # type: ignore[arg-type]
         )
 
+    def masked(self, where: str) -> None:
+        """A secret was masked; ``where`` names the param, the output, the code."""
+        self._masked[where] = None
+
+    def all_flags(self) -> list[FlagInfo]:
+        """The flags, with one for what was masked."""
+        if not self._masked:
+            return self.flags
+        text = f"What looks like a secret is masked in: {', '.join(self._masked)}."
+        return [*self.flags, FlagInfo(kind="masked", text=text, names=list(self._masked))]
+
     def document(self) -> str:
         """The report as the stored JSON document (`nbtrack.wire.CaptureReport`)."""
         left_out = [item for key, item in self._left_out.items() if key not in self._captured]
@@ -59,7 +79,7 @@ class Report:
                 captured=list(self._captured.values()),
                 left_out=left_out,
                 slice=self.slice,
-                flags=self.flags,
+                flags=self.all_flags(),
                 imported=self.imported,
                 local_modules=self.local_modules,
             )

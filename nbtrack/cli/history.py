@@ -232,9 +232,12 @@ def _restore_file(
     restored = recorded.revision
     if output.as_json:
         info = revision_info(store, restored)
-        print_json({"path": str(path.absolute()), "revision": info})
+        masked = list(recorded.masked)
+        print_json({"path": str(path.absolute()), "revision": info, "masked_cells": masked})
         return
     output.say(f"Restored r{revision.number} into {path}; that is r{restored.number} now.")
+    if recorded.warning:
+        output.say(recorded.warning)
     undo_id = restored.parent_id or before_id
     if undo_id is not None:
         undo = store.get_revision(undo_id)

@@ -16,6 +16,8 @@ from nbtrack.cli.output import (
     size_text,
 )
 from nbtrack.cli.texts import status_text
+from nbtrack.explain import CAPTURED, LEFT_OUT, Explanation
+from nbtrack.ranking import is_system_metric
 from nbtrack.wire import ComparedCode, ComparedRow, Comparison, Number, RunDetail, RunSummary
 
 _STATUS_COLOUR = {"failed": "red", "interrupted": "red", "stopped": "yellow", "running": "cyan"}
@@ -31,7 +33,9 @@ def print_runs(output: Output, runs: Sequence[RunSummary], total: int) -> None:
     if not runs:
         output.say(_NO_RUNS)
         return
-    metrics = _common(each.key for run in runs for each in run.metrics)
+    metrics = _common(
+        each.key for run in runs for each in run.metrics if not is_system_metric(each.key)
+    )
     params = _differing_params(runs)
     columns = {
         "Run": [run.run_id[:8] for run in runs],
@@ -198,6 +202,18 @@ def _print_code(output: Output, detail: RunDetail) -> None:
     from rich.syntax import Syntax
 
     output.show(Syntax(execution.source, "python", background_color="default", word_wrap=True))
+
+
+def print_explanation(output: Output, found: Explanation) -> None:
+    """What to know, what was captured and why, what was left out and why."""
+    for flag in found.flags:
+        output.say(f"! {flag}")
+    if not (found.captured or found.left_out):
+        output.say("Nothing was captured.")
+    for head, rows in ((CAPTURED, found.captured), (LEFT_OUT, found.left_out)):
+        if rows:
+            output.say()
+            output.table(list(head), rows, {"Name": "bold"})
 
 
 def print_comparison(output: Output, found: Comparison) -> None:

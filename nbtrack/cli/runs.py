@@ -7,9 +7,10 @@ from typing import Literal
 
 import click
 
-from nbtrack.cli.finding import find_notebook, find_run
+from nbtrack.cli.finding import find_notebook
 from nbtrack.cli.output import Output, common_options, print_json
 from nbtrack.errors import NotFoundError
+from nbtrack.query import find_run
 from nbtrack.store.base import RunQuery
 from nbtrack.wire import Comparison, Done, RunPage
 
@@ -111,6 +112,24 @@ def show(output: Output, run_text: str) -> None:
         print_json(detail)
     else:
         print_run(output, detail)
+
+
+@runs.command(epilog="Example: nbtrack runs explain 3f2a")
+@click.argument("run_text", metavar="RUN")
+@common_options
+def explain(output: Output, run_text: str) -> None:
+    """Tell why a run holds what it holds, and what was left out."""
+    from nbtrack.cli.run_tables import print_explanation
+    from nbtrack.explain import explanation
+    from nbtrack.present import run_detail
+    from nbtrack.wire import CaptureReport
+
+    store = output.open_store()
+    detail = run_detail(store, find_run(store, run_text))
+    if output.as_json:
+        print_json(detail.report or CaptureReport())
+    else:
+        print_explanation(output, explanation(detail.run, detail.report))
 
 
 @runs.command(epilog="Example: nbtrack runs compare baseline svm --only-differences")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from nbtrack.cli.output import duration_text, number_text
 from nbtrack.entities import EndReason
+from nbtrack.ranking import is_system_metric
 from nbtrack.wire import MetricInfo, RunSummary
 
 _STATUS_OF_END = {EndReason.INTERRUPT: "stopped", EndReason.PROCESS_DIED: "interrupted"}
@@ -32,5 +33,6 @@ def run_lines(run: RunSummary) -> Iterator[str]:
         yield f"      error    {run.error_name}: {run.error_message or ''}"
     if run.params:
         yield f"      params   {', '.join(f'{each.key}={each.value}' for each in run.params)}"
-    if run.metrics:
-        yield f"      metrics  {', '.join(metric_text(each) for each in run.metrics)}"
+    results = [each for each in run.metrics if not is_system_metric(each.key)]
+    if results:
+        yield f"      metrics  {', '.join(metric_text(each) for each in results)}"

@@ -16,6 +16,7 @@ from typing import Any
 
 from nbtrack.entities import CellVersion, Manifest
 from nbtrack.errors import BlobMissingError
+from nbtrack.history.masks import masked_cell, masked_metadata
 from nbtrack.history.normal import Json, NormalNotebook, normalise
 
 
@@ -83,7 +84,8 @@ class EncodedNotebook:
 
 
 def encode_cell(cell: Json) -> EncodedCell:
-    """A cell in normal form as a cell version with its blobs."""
+    """A cell in normal form as a cell version with its blobs, secrets masked."""
+    cell = masked_cell(cell)
     blobs: dict[str, bytes] = {}
 
     def name(content: bytes) -> str:
@@ -115,7 +117,7 @@ def encode(document: Mapping[str, Any]) -> EncodedNotebook:
 
 def encode_normal(notebook: NormalNotebook) -> EncodedNotebook:
     """A document in normal form in pieces."""
-    metadata = json_bytes(notebook.metadata)
+    metadata = json_bytes(masked_metadata(notebook.metadata))
     blobs = {digest_of(metadata): metadata}
     versions = []
     for cell in notebook.cells:

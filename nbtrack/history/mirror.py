@@ -15,6 +15,7 @@ from nbtrack.history.manifest import (
     json_bytes,
     manifest_digests,
 )
+from nbtrack.history.masks import masked_metadata
 from nbtrack.history.normal import normalise_cell, normalise_metadata
 
 
@@ -51,7 +52,8 @@ def apply_delta(
         blobs.update(encoded.blobs)
     metadata_digest = held.manifest.metadata_digest
     if metadata is not None:
-        content = json_bytes(normalise_metadata(dict(metadata), where="the notebook"))
+        normal_metadata = normalise_metadata(dict(metadata), where="the notebook")
+        content = json_bytes(masked_metadata(normal_metadata))
         metadata_digest = digest_of(content)
         blobs[metadata_digest] = content
     unknown = [cell_id for cell_id in order if cell_id not in versions]

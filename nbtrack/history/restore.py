@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,31 @@ from nbtrack.errors import NotFoundError
 from nbtrack.history.files import read_notebook, write_notebook
 from nbtrack.history.lookup import revision_document
 from nbtrack.history.manifest import encode, encode_normal
+from nbtrack.history.masks import masked_cells, unmasked
 from nbtrack.history.normal import Json, normalise
-from nbtrack.history.record import Recorded, Snapshot, adopt_ids, record
+from nbtrack.history.record import Snapshot, adopt_ids, record
 from nbtrack.store.base import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What a restore did.
+
+    Args:
+        revision: holds the restored state.
+        masked: ids of cells whose text has masked places in the file now.
+    """
+
+    revision: Revision
+    masked: tuple[str, ...] = ()
+
+    @property
+    def warning(self) -> str:
+        """What the user should know of it; empty for nothing."""
+        if not self.masked:
+            return ""
+        cells = ", ".join(self.masked)
+        return f"Secrets were masked when this was recorded: type them in again in cell {cells}."
 
 
 def restored_document(
@@ -28,7 +51,9 @@ def restored_document(
     """The document after a restore.
 
     Outputs belong to the code that made them: a cell whose source is the same now keeps what
-    it shows now, any other comes back unexecuted unless its stored outputs are asked for.
+    it shows now, any other comes back unexecuted unless its stored outputs are asked for. What
+    was masked when it was recorded is never written over the secret itself: a text that differs
+    from the present one in masked places only stays as it is.
 
     Args:
         present: the document as it is; None when its file is gone.
@@ -47,7 +72,10 @@ def restored_document(
         for cell in revision["cells"]
     }
     if cell_id is None:
-        return {**copy.deepcopy(dict(revision)), "cells": list(restored.values())}
+        whole = {**copy.deepcopy(dict(revision)), "cells": list(restored.values())}
+        if now is not None:
+            whole["metadata"] = unmasked(whole["metadata"], now["metadata"])
+        return whole
     if cell_id not in restored:
         raise NotFoundError("cell", cell_id, "This revision does not have it.")
     if now is None:
@@ -70,7 +98,7 @@ def restore_closed(
     at: datetime,
     cell_id: str | None = None,
     with_outputs: bool = False,
-) -> Recorded:
+) -> Restored:
     """Restore a notebook that no front end has open.
 
     The present state is recorded first, so that the restore itself can be taken back.
@@ -86,7 +114,8 @@ def restore_closed(
         with_outputs: bring outputs back too.
 
     Returns:
-        The revision that holds the restored state.
+        The revision that holds the restored state, and the cells that came back with masked
+        places: their secrets are to be typed in again.
 
     Raises:
         UsageError: the file is not a notebook.
@@ -111,7 +140,8 @@ def restore_closed(
         cell_id=cell_id,
         restored_from=revision.revision_id,
     )
-    return record(store, notebook.notebook_id, after)
+    recorded = record(store, notebook.notebook_id, after)
+    return Restored(recorded.revision, masked=tuple(masked_cells(document)))
 
 
 def _with_known_ids(present: Mapping[str, Any], revision: Mapping[str, Any]) -> Json:
@@ -127,7 +157,10 @@ def _with_known_ids(present: Mapping[str, Any], revision: Mapping[str, Any]) -> 
 
 
 def _restored_cell(cell: Json, now: Json | None, *, with_outputs: bool) -> Json:
-    restored = copy.deepcopy(cell)
+    restored: Json = copy.deepcopy(cell)
+    if now is not None:
+        for part in ("source", "metadata"):
+            restored[part] = unmasked(restored[part], now[part])
     if restored["cell_type"] != "code" or with_outputs:
         return restored
     keeps = now is not None and now["cell_type"] == "code" and now["source"] == restored["source"]

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from nbtrack.kernel.tags import ToldTags
+
 if TYPE_CHECKING:
     from nbtrack.kernel.side import KernelSide
 
@@ -28,6 +30,7 @@ class Extension:
 
     def __init__(self, shell: Any) -> None:
         self.shell = shell
+        self.told = ToldTags()
         self._side: KernelSide | None = None
         self._had = {kind: dict(shell.magics_manager.magics[kind]) for kind in _MAGICS}
 
@@ -37,11 +40,12 @@ class Extension:
         if self._side is None:
             from nbtrack.kernel.side import KernelSide
 
-            self._side = KernelSide(self.shell)
+            self._side = KernelSide(self.shell, self.told)
         return self._side
 
     def load(self) -> None:
         """Register everything."""
+        self.told.listen(self.shell)
         events = self.shell.events
         events.register("pre_run_cell", self.pre_run_cell)
         events.register("post_run_cell", self.post_run_cell)
@@ -56,6 +60,7 @@ class Extension:
 
     def unload(self) -> None:
         """Take everything back."""
+        self.told.stop(self.shell)
         events = self.shell.events
         events.unregister("pre_run_cell", self.pre_run_cell)
         events.unregister("post_run_cell", self.post_run_cell)

@@ -11,6 +11,7 @@ from nbtrack.tracking.session import user_name
 
 if TYPE_CHECKING:
     from nbtrack.capture.facts import ExecutionFacts
+    from nbtrack.history.restore import Restored
     from nbtrack.store.base import Store
 
 COMM_TARGET = "nbtrack.commands"
@@ -82,15 +83,15 @@ def ask_front_end(revision: Revision, cell_id: str | None) -> None:
 
 def restore_file(
     store: Store, notebook: Notebook, revision: Revision, cell_id: str | None
-) -> Revision:
-    """Restore a notebook that is open nowhere; gives the revision of the restored state.
+) -> Restored:
+    """Restore a notebook that is open nowhere; gives what was done.
 
     Raises:
         StoreError: the file cannot be written; it is as it was.
     """
     from nbtrack.history.restore import restore_closed
 
-    recorded = restore_closed(
+    return restore_closed(
         store,
         notebook,
         revision,
@@ -99,4 +100,3 @@ def restore_file(
         at=utc_now(),
         cell_id=cell_id,
     )
-    return recorded.revision

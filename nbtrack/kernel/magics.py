@@ -47,6 +47,9 @@ _TRACK_LINE = """Track every cell that yields a metric, without %%track.
     %track on        each execution that yields a metric becomes a run
     %track off       only cells with %%track do
     %track status    say which, and where the runs are kept
+    %track explain [RUN]
+                     say what the last run (or the one with that id or name) captured, from
+                     where and by which rule, and what was left out and why
 """
 _RUNS = """Show this notebook's runs, newest first.
 
@@ -126,7 +129,7 @@ def complete(side: KernelSide, line: str) -> list[str]:
     """Completions for a ``%%track`` line as far as it is typed."""
     words = line.split()
     if words[:1] == ["%track"]:
-        return ["on", "off", "status"]
+        return ["on", "off", "status", "explain"]
     before = words[-1] if line.endswith((" ", "\t")) else (words[-2:] or [""])[0]
     if before in ("-e", "--experiment"):
         names = [experiment.name for experiment in side.session.store.list_experiments()]
@@ -146,9 +149,14 @@ def _track_cell(side: KernelSide, line: str, cell: str) -> None:
 
 
 def _track_line(side: KernelSide, line: str) -> None:
-    word = line.strip()
-    if word not in ("on", "off", "status", ""):
-        raise UsageError(f"%track takes on, off or status, not {word!r}. For one cell: {USAGE}")
+    word, _, rest = line.strip().partition(" ")
+    if word == "explain":
+        side.explain(rest.strip())
+        return
+    if word not in ("on", "off", "status", "") or rest.strip():
+        raise UsageError(
+            f"%track takes on, off, status or explain, not {line.strip()!r}. For one cell: {USAGE}"
+        )
     if word in ("on", "off"):
         side.hooks.track_all = word == "on"
     if side.hooks.track_all:

@@ -15,10 +15,12 @@ from nbtrack.capture.notebook import (
     notebook_hint,
     notebook_with,
 )
+from nbtrack.capture.skipping import SKIP_TAG, TaggedCells
 from nbtrack.config import load_config
 from nbtrack.entities import Notebook
 from nbtrack.errors import UsageError
 from nbtrack.kernel.history import ExecutionHistory, ask_front_end, restore_file
+from nbtrack.kernel.tags import ToldTags
 from nbtrack.tracking.cells import Card, CellRecorder, CellRun
 from nbtrack.tracking.session import Session, session
 
@@ -37,10 +39,12 @@ class KernelSide:
 
     Args:
         shell: its IPython shell.
+        told: the tags of cells that a front end told.
     """
 
-    def __init__(self, shell: InteractiveShell) -> None:
+    def __init__(self, shell: InteractiveShell, told: ToldTags) -> None:
         self.shell = shell
+        self._told = told
         self.config = load_config()
         self._described: Session | None = None
         self._notebook: str | None = None
@@ -53,7 +57,10 @@ class KernelSide:
             after=self.executed,
         )
         self._cells = FileCells()
-        self.hooks = CaptureHooks(shell, recorder, self.config, cell_of=self.cell_of)
+        self._tagged = TaggedCells()
+        self.hooks = CaptureHooks(
+            shell, recorder, self.config, cell_of=self.cell_of, is_tagged=self.is_tagged
+        )
 
     @property
     def session(self) -> Session:
@@ -101,6 +108,15 @@ class KernelSide:
             if self._notebook is not None:
                 self.session.describe(notebook_path=self._notebook)
         return None if self._notebook is None else self._cells.cell_id(self._notebook, source)
+
+    def is_tagged(self, source: str, cell_id: str | None) -> bool:
+        """Whether a cell has a tag that skips it: as the front end says, else the file."""
+        told = self._told.of(cell_id)
+        if told is not None:
+            return SKIP_TAG in told
+        _ = self.session
+        path = self._notebook
+        return path is not None and self._tagged.holds(path, source, cell_id)
 
     def card_for(self, cell: CellRun) -> Card:
         """The card of a tracked cell's run."""
@@ -154,6 +170,22 @@ class KernelSide:
         table = RunTable(title=title, runs=run_summaries(store, runs), total=total)
         self.shell.display_pub.publish(runs_bundle(table))
 
+    def explain(self, run_text: str) -> None:
+        """Display why a run holds what it holds; the latest one of this kernel by default."""
+        from nbtrack.explain import explanation
+        from nbtrack.present import run_detail
+        from nbtrack.query import find_run
+        from nbtrack.widgets.explaining import explanation_bundle
+
+        current = self.session
+        text = run_text or current.last_run_id
+        if text is None:
+            raise UsageError("there is no run of this kernel yet: write %%track above a cell")
+        current.flush(_FLUSH_S)
+        detail = run_detail(current.store, find_run(current.store, text))
+        bundle = explanation_bundle(explanation(detail.run, detail.report))
+        self.shell.display_pub.publish(bundle)
+
     def show_revisions(self, limit: int) -> None:
         """Display this notebook's revisions."""
         from nbtrack.present import revision_infos
@@ -196,10 +228,11 @@ class KernelSide:
                 f"run: nbtrack history restore {notebook.path} r{revision.number}"
             )
         before = store.get_notebook(notebook.notebook_id).revision_count
-        made = restore_file(store, notebook, revision, cell_id)
+        restored = restore_file(store, notebook, revision, cell_id)
+        made = restored.revision
         self.say(
             f"Restored {what} into {notebook.path} (now r{made.number}). To take it back: "
-            f"%revert r{max(before, made.number - 1)}"
+            f"%revert r{max(before, made.number - 1)} {restored.warning}".rstrip()
         )
 
     def _require_recorder(self, facts: ExecutionFacts | None) -> None:

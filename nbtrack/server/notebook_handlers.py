@@ -10,6 +10,7 @@ from nbtrack.entities import Notebook, RevisionReason, utc_now
 from nbtrack.errors import StateError, UsageError
 from nbtrack.history.lookup import compare_revisions, revision_document
 from nbtrack.history.manifest import EncodedNotebook, encode
+from nbtrack.history.masks import masked_cells
 from nbtrack.history.record import Snapshot, record
 from nbtrack.present import notebook_diff, revision_info, revision_infos
 from nbtrack.server.base import ApiError, ApiHandler, decode_json, endpoint
@@ -130,7 +131,8 @@ class RevisionNotebook(ApiHandler):
         """The whole notebook at a revision."""
         outputs = self.choice("outputs", "1", ("0", "1")) == "1"
         notebook = await self.services.access.call(revision_document, revision_id, outputs=outputs)
-        self.reply(RevisionDocument(revision_id=revision_id, notebook=notebook))
+        masked = masked_cells(notebook)
+        self.reply(RevisionDocument(revision_id=revision_id, notebook=notebook, masked=masked))
 
 
 class RevisionDiff(ApiHandler):

@@ -79,7 +79,7 @@ def begin_run(
     )
     session.record(run.start_record)
     _open(session, run, labels)
-    session.capture_environment(run.run_id)
+    session.surroundings.capture(run.run_id)
     return run
 
 

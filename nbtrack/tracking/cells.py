@@ -5,7 +5,7 @@ A tracked cell's run is an ordinary active run, so that `nbtrack.log` in the cel
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Hashable, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -24,6 +24,7 @@ from nbtrack.entities import (
     utc_now,
 )
 from nbtrack.errors import UsageError
+from nbtrack.ranking import is_system_metric
 from nbtrack.records import (
     CaptureIncomplete,
     CaptureReported,
@@ -113,10 +114,14 @@ class CellRun:
     def series(self, key: str, origin: Origin) -> Append:
         """A function that takes points of a metric into the journal and onto the card."""
         usable = _usable(key)
-        curve = self.curves[usable] = Curve(usable, origin)
         journal = self.session.journal
         number = journal.number(self.run.run_id, usable, origin)
-        into_journal, onto_card = journal.append_point, curve.add
+        into_journal = journal.append_point
+        if is_system_metric(usable):
+            # No result of the cell, and no place on its card.
+            return lambda step, ns, value: into_journal(number, step, ns, value)
+        curve = self.curves[usable] = Curve(usable, origin)
+        onto_card = curve.add
 
         def append(step: int, ns: int, value: float) -> None:
             into_journal(number, step, ns, value)
@@ -178,6 +183,15 @@ class CellRun:
     def report(self, document: str, flags: tuple[str, ...]) -> None:
         """The explanation of this run's capture."""
         self.session.record(CaptureReported(self.run.run_id, document, flags))
+
+    def keep(self, key: Hashable, data: bytes) -> str:
+        """Keep bytes in the store."""
+        digest = self.session.kept[key] = self.session.put_blob(data)
+        return digest
+
+    def kept(self, key: Hashable) -> str | None:
+        """The digest of what was kept under a key."""
+        return self.session.kept.get(key)
 
     def note(self, text: str) -> None:
         """Something for the run's card."""

@@ -30,6 +30,7 @@ from nbtrack.records import (
 )
 from nbtrack.tracking import checks
 from nbtrack.tracking.artifacts import ArtifactLogging
+from nbtrack.tracking.masks import MAX_MESSAGE, masked_field
 
 if TYPE_CHECKING:
     import os
@@ -303,6 +304,7 @@ class ActiveRun(ArtifactLogging):
         for key, value in params.items():
             checks.check_key("param", key)
             text = checks.check_value("param", key, value, checks.MAX_PARAM_VALUE)
+            text = masked_field("param", key, text, explicit=origin is EXPLICIT)
             old = self._params.get(key, text)
             if old != text:
                 raise UsageError(
@@ -385,7 +387,7 @@ class ActiveRun(ArtifactLogging):
                 reason or _REASONS.get(chosen, EndReason.COMPLETED),
                 self.ended_at,
                 error_name=None if error is None else type(error).__name__,
-                error_message=None if error is None else text_of(error)[:2000],
+                error_message=None if error is None else text_of(error)[: 2 * MAX_MESSAGE],
             )
         )
         session.ended(self)

@@ -16,7 +16,7 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,10 +25,12 @@ from nbtrack.capture.data.places import declare_own
 from nbtrack.entities import KernelSession, utc_now
 from nbtrack.errors import UsageError
 from nbtrack.journal.journal import Journal
-from nbtrack.records import EnvironmentCaptured, Record, SessionStarted
+from nbtrack.records import Record, SessionStarted
 from nbtrack.tracking.active import ActiveRuns
 from nbtrack.tracking.background import Background
+from nbtrack.tracking.masks import masked_record
 from nbtrack.tracking.places import journal_directory, location_of
+from nbtrack.tracking.surroundings import Surroundings
 from nbtrack.tracking.writer import Writer
 
 if TYPE_CHECKING:
@@ -85,8 +87,9 @@ class Session:
         self._facts: dict[str, Any] = {}
         self._store: Store | None = None
         self._store_lock = threading.Lock()
-        self._environment: str | None = None
-        self._without_environment: list[str] = []
+        self.surroundings = Surroundings(self)
+        self.kept: dict[Hashable, str] = {}
+        """Digests of bytes that this session stored, by what they are of."""
         self._looked_for_dead_at = -_ADOPT_EVERY_S
         self.has_forked = False
         """Workers were forked: when they are done, their journals are for this process to take."""
@@ -101,10 +104,12 @@ class Session:
     def record(self, record: Record) -> None:
         """Append a record to the journal. When it returns, the record survives this process.
 
+        Secrets in it are masked first.
+
         Raises:
             JournalError: the journal cannot take it.
         """
-        self.journal.append(record)
+        self.journal.append(masked_record(record))
 
     def describe(self, **facts: Any) -> None:
         """Say what is known of this process (fields of `KernelSession`), before the first record.
@@ -239,23 +244,6 @@ class Session:
         if store is not None:
             store.close()
 
-    def capture_environment(self, run_id: str) -> None:
-        """Have the environment of this process recorded for a run; captured once, later."""
-        if self._environment is not None:
-            self.record(EnvironmentCaptured(run_id, self._environment))
-            return
-        self._without_environment.append(run_id)
-        if len(self._without_environment) == 1:
-            self.run_later(self._capture_environment)
-
-    def _capture_environment(self) -> None:
-        from nbtrack.capture.environment import environment_document
-
-        self._environment = self.put_blob(environment_document())
-        while self._without_environment:
-            run_id = self._without_environment.pop(0)
-            self.record(EnvironmentCaptured(run_id, self._environment))
-
     def _begin(self) -> None:
         # Called by the journal's first append, and again in a forked child.
         self.journal.append(SessionStarted(self.described()))
@@ -296,6 +284,8 @@ class Session:
             store, self._store = self._store, None
         if store is not None:
             store.close()
+        self.kept.clear()
+        self.surroundings.store_again()
         known: list[Record] = [SessionStarted(self.described())]
         for run in [*self.open_runs.values(), *(run for _, run in list(self._just_ended))]:
             known += run.known_records()
@@ -314,7 +304,7 @@ class Session:
         _inherited_stores.append(self._store)
         self._store = None
         self._store_lock = threading.Lock()
-        self._without_environment.clear()
+        self.surroundings.forget()
         self.has_forked = False
         for run in self.open_runs.values():
             run.inherited = True

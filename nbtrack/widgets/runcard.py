@@ -9,6 +9,7 @@ from nbtrack.capture.ticks import LoopState
 from nbtrack.entities import MetricSummary, Origin, Run, RunStatus, utc_now
 from nbtrack.errors import NbtrackError
 from nbtrack.present import origin_info
+from nbtrack.ranking import is_system_metric
 from nbtrack.wire import MetricCard, ParamInfo, Progress, RunCard, number
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Comparison:
         if self.baseline is None and stored.cell_id is not None:
             self.baseline = cell_baseline(store, stored)
         for key, metric in stored.metrics.items():
-            if key not in self._cell.curves and metric.count > 1:
+            if key not in self._cell.curves and metric.count > 1 and not is_system_metric(key):
                 series = store.metric_series(stored.run_id, key)
                 pairs = zip(series.steps.tolist(), series.values.tolist(), strict=True)
                 self.curves[key] = _thinned(list(pairs))

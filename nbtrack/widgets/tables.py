@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from nbtrack.entities import EndReason
+from nbtrack.ranking import is_system_metric
 from nbtrack.widgets.text import duration, escape, instant, number, style, table
 from nbtrack.wire import (
     REVISIONS_MIME,
@@ -24,7 +25,7 @@ _MOST_COLUMNS = 8
 
 def runs_bundle(runs: RunTable) -> dict[str, Any]:
     """A table of runs: the params and metrics that most of them have are columns."""
-    metrics = _keys(([metric.key for metric in run.metrics] for run in runs.runs), _MOST_COLUMNS)
+    metrics = _keys(map(_results, runs.runs), _MOST_COLUMNS)
     params = _keys(([param.key for param in run.params] for run in runs.runs), _MOST_COLUMNS)
     head = ["Run", "Status", "Started", "Duration", *metrics, *params]
     rows = [_run_row(run, metrics, params) for run in runs.runs]
@@ -39,6 +40,10 @@ def revisions_bundle(revisions: RevisionTable) -> dict[str, Any]:
     rows = [_revision_row(revision) for revision in revisions.revisions]
     empty = "No revisions yet. They are recorded when a cell runs and when the notebook is saved."
     return _bundle(REVISIONS_MIME, revisions, revisions.title, head, rows, frozenset(), empty)
+
+
+def _results(run: RunSummary) -> list[str]:
+    return [metric.key for metric in run.metrics if not is_system_metric(metric.key)]
 
 
 def _run_row(run: RunSummary, metrics: Sequence[str], params: Sequence[str]) -> list[str]:
@@ -91,7 +96,7 @@ def _bundle(
     if rows:
         escaped = [[escape(part) for part in row] for row in rows]
         body = table(head, escaped, numeric)
-        lines = [title, *_aligned([head, *rows])]
+        lines = [title, *aligned([head, *rows])]
     else:
         body = f"<div{style('soft')}>{escape(empty)}</div>"
         lines = [title, empty]
@@ -102,7 +107,8 @@ def _bundle(
     }
 
 
-def _aligned(rows: list[list[str]]) -> list[str]:
+def aligned(rows: list[list[str]]) -> list[str]:
+    """Rows as lines of text, their parts below each other."""
     widths = [max(len(part) for part in column) for column in zip(*rows, strict=True)]
     return [
         "  ".join(part.ljust(width) for part, width in zip(row, widths, strict=True)).rstrip()

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from nbtrack.ranking import is_system_metric
 from nbtrack.store import open_store
 from nbtrack.store.base import RunQuery
 from tests.browser.driver import Person, runs, until
@@ -44,7 +45,8 @@ def facts(store_location: str) -> list[dict[str, Any]]:
     found = store.search_runs(RunQuery(order_by=("start_time ASC",))).items
     told = []
     for run in found:
-        series = {key: store.metric_series(run.run_id, key) for key in sorted(run.metrics)}
+        results = [key for key in sorted(run.metrics) if not is_system_metric(key)]
+        series = {key: store.metric_series(run.run_id, key) for key in results}
         told.append(
             {
                 "name": run.run_name,

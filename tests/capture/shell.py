@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ from nbtrack.capture.ticks import LoopState
 from nbtrack.capture.transform import strip_track
 from nbtrack.config import NbtrackConfig
 from nbtrack.entities import Direction, Origin
+from nbtrack.store.blobs import digest_of
 from nbtrack.tracking.digests import FileDigests
 from nbtrack.wire import CaptureReport
 
@@ -41,6 +42,8 @@ class KeptRun:
     explained: CaptureReport | None = None
     flags: tuple[str, ...] = ()
     outcome: Outcome | None = None
+    kept_digests: dict[Hashable, str] = field(default_factory=dict)
+    blobs: dict[str, bytes] = field(default_factory=dict)
 
     @property
     def metrics(self) -> dict[str, float]:
@@ -77,6 +80,14 @@ class KeptRun:
     def report(self, document: str, flags: tuple[str, ...]) -> None:
         self.explained = msgspec.json.decode(document, type=CaptureReport)
         self.flags = flags
+
+    def keep(self, key: Hashable, data: bytes) -> str:
+        digest = self.kept_digests[key] = digest_of(data)
+        self.blobs[digest] = data
+        return digest
+
+    def kept(self, key: Hashable) -> str | None:
+        return self.kept_digests.get(key)
 
     def note(self, text: str) -> None:
         self.notes.append(text)

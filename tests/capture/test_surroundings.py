@@ -10,7 +10,9 @@ import msgspec
 import nbformat
 import pytest
 
-from nbtrack.capture.environment import environment_document, git_state
+from nbtrack.capture import packages
+from nbtrack.capture.environment import environment_document
+from nbtrack.capture.git import git_state
 from nbtrack.capture.hooks import is_cell_id
 from nbtrack.capture.notebook import front_end, notebook_hint, notebook_with
 from nbtrack.capture.options import parse_options
@@ -21,13 +23,13 @@ from nbtrack.errors import UsageError
 from nbtrack.wire import EnvironmentInfo
 
 
-def test_environment_has_the_wire_shape(tmp_path: Path) -> None:
+def test_environment_has_the_wire_shape(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The stored document is an EnvironmentInfo, and the same each time."""
     document = environment_document(str(tmp_path))
     info = msgspec.json.decode(document, type=EnvironmentInfo)
     assert any(package.name == "ipython" for package in info.packages)
     assert [p.name.lower() for p in info.packages] == sorted(p.name.lower() for p in info.packages)
-    environment_document.cache_clear()
+    monkeypatch.setattr(packages, "_known", None)
     assert environment_document(str(tmp_path)) == document
 
 

@@ -15,6 +15,7 @@ import nbformat
 import pytest
 from jupyter_server.serverapp import list_running_servers
 
+from nbtrack.ranking import is_system_metric
 from tests.cli.conftest import Command, document, write
 
 pytest.importorskip("sklearn", reason="the demo needs it: pip install 'nbtrack[demo]'")
@@ -38,7 +39,11 @@ def test_headless(nbtrack: Command, tmp_path: Path) -> None:
     assert [run["run_name"] for run in runs] == ["baseline", "svm", "network", "forest", "forest"]
     params = [{param["key"]: param["value"] for param in run["params"]} for run in runs]
     assert (params[3]["n_trees"], params[4]["n_trees"]) == ("20", "300")
-    counts = {metric["key"]: metric["count"] for metric in runs[2]["metrics"]}
+    counts = {
+        metric["key"]: metric["count"]
+        for metric in runs[2]["metrics"]
+        if not is_system_metric(metric["key"])
+    }
     assert counts == {"loss": 300, "accuracy": 300}
     reasons = [revision["reason"] for revision in answer.json["revisions"]]
     assert reasons[0] == "restore"

@@ -147,10 +147,12 @@ export interface PackageInfo {
   version: string;
 }
 
+/** ``remote`` is its URL, without credentials. What is dirty is in `git-diff.patch`. */
 export interface GitInfo {
   commit: string;
   branch: string | null;
   dirty: boolean;
+  remote: string | null;
 }
 
 /** Python, packages, platform and git state of a run; also the stored document. */
@@ -401,10 +403,16 @@ export interface CheckpointRequest {
   document_id?: string | null;
 }
 
-/** The whole notebook at a revision, as nbformat JSON. */
+/**
+ * The whole notebook at a revision, as nbformat JSON.
+ *
+ *     ``masked`` holds the ids of cells in which a secret was masked when they were recorded
+ *     (``***masked***`` stands in its place): such a text is never written over the secret itself.
+ */
 export interface RevisionDocument {
   revision_id: string;
   notebook: Record<string, unknown>;
+  masked: string[];
 }
 
 /**
