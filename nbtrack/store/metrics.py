@@ -9,10 +9,11 @@ from sqlalchemy import Connection, delete, insert, select, tuple_, update
 
 from nbtrack.records import MetricPoints
 from nbtrack.store.blobtable import batches
+from nbtrack.store.chunks import pack, unpack
 from nbtrack.store.dialect import upsert
 from nbtrack.store.rows import from_sql, origin_text, to_sql
 from nbtrack.store.schema import metric_chunks, metrics
-from nbtrack.store.series import CHUNK_POINTS, Points, Summary, pack, unpack
+from nbtrack.store.series import CHUNK_POINTS, Points, Summary
 
 _COMPACT_EVERY = 64
 """A live series is compacted whenever so many chunks were appended: a long run flushes small

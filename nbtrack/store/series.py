@@ -1,9 +1,4 @@
-"""Metric series as columns: how points are packed into chunks, and what is summed up of them.
-
-A chunk is a format byte and three little-endian columns: int64 steps and int64 epoch
-milliseconds, both as differences (regular ones compress to almost nothing), and float64
-values bit for bit, so that NaN, infinities and -0.0 come back as logged.
-"""
+"""Metric series as columns, and what is summed up of them. `chunks` makes bytes of them."""
 
 from __future__ import annotations
 
@@ -12,10 +7,9 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import zstandard
 
 from nbtrack.entities import MetricSeries
-from nbtrack.errors import StoreError, UsageError
+from nbtrack.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,10 +20,6 @@ if TYPE_CHECKING:
 
 CHUNK_POINTS = 1 << 17
 """Compaction makes no longer chunk: 3 MB of arrays are quick to read and to rewrite."""
-
-_RAW = b"\x00"
-_ZSTD = b"\x01"
-_COMPRESS_FROM_BYTES = 256
 
 
 @dataclass(slots=True)
@@ -89,49 +79,6 @@ def _column(parts: list[Sequence[Any]], dtype: type[np.generic]) -> NDArray[Any]
     # Thousands of one-point records: one array from one list is far faster than joining.
     flat: Iterable[Any] = chain.from_iterable(parts)
     return np.array(list(flat), dtype=dtype)
-
-
-def pack(points: Points) -> bytes:
-    """The bytes of a chunk."""
-    raw = b"".join(
-        (
-            _differences(points.steps).tobytes(),
-            _differences(points.timestamps_ms).tobytes(),
-            points.values.astype("<f8", copy=False).tobytes(),
-        )
-    )
-    if len(raw) < _COMPRESS_FROM_BYTES:
-        return _RAW + raw
-    return _ZSTD + zstandard.compress(raw, 3)
-
-
-def unpack(data: bytes, count: int) -> Points:
-    """The points of a chunk.
-
-    Raises:
-        StoreError: the bytes are no chunk of that many points.
-    """
-    kind, body = data[:1], data[1:]
-    try:
-        raw = body if kind == _RAW else zstandard.decompress(body)
-    except zstandard.ZstdError as error:
-        raise StoreError(f"a chunk of metric points is damaged: {error}") from error
-    if kind not in (_RAW, _ZSTD) or len(raw) != 24 * count:
-        raise StoreError("a chunk of metric points is damaged, or of an unknown format")
-    columns = np.frombuffer(raw, dtype="<i8").reshape(3, count)
-    # Sums wrap around as the differences did, so that every int64 comes back.
-    return Points(
-        np.cumsum(columns[0], dtype=np.int64),
-        np.cumsum(columns[1], dtype=np.int64),
-        columns[2].view("<f8").astype(np.float64),
-    )
-
-
-def _differences(column: NDArray[np.int64]) -> NDArray[Any]:
-    result = np.empty(len(column), dtype="<i8")
-    result[:1] = column[:1]
-    np.subtract(column[1:], column[:-1], out=result[1:])
-    return result
 
 
 @dataclass(slots=True)
