@@ -33,7 +33,7 @@ from nbtrack.store.blobtable import batches, put_small
 from nbtrack.store.dialect import upsert
 from nbtrack.store.metrics import append_points, compact_runs
 from nbtrack.store.placing import DEFAULT_EXPERIMENT_ID, Placement, change_notebooks
-from nbtrack.store.rows import origin_text, to_us
+from nbtrack.store.rows import number_of, origin_text, to_us
 from nbtrack.store.schema import (
     artifacts,
     executions,
@@ -43,6 +43,7 @@ from nbtrack.store.schema import (
     sessions,
     tags,
 )
+from nbtrack.store.texts import NOTE_TAG, put_notes, put_sources
 
 Row = dict[str, Any]
 _RUN_COLUMNS = [column.name for column in runs.columns if column.name != "run_id"]
@@ -78,6 +79,7 @@ class Batch:
         self._executions: dict[str, Row] = {}
         self._sessions: dict[str, Row] = {}
         self._sources: dict[str, bytes] = {}
+        self._code: set[str] = set()
         self._placement = Placement(connection, change, self._sessions)
         self._handlers: dict[type, Callable[[Any], None]] = {
             SessionStarted: self._session_started,
@@ -156,6 +158,7 @@ class Batch:
         source = record.source.encode("utf-8", "surrogatepass")
         digest = digest_of(source)
         self._sources[digest] = source
+        self._code.add(digest)
         started_at = to_us(record.started_at)
         row = self._new_execution(record.msg_id, record.session_id, digest, started_at)
         ended = self._executions.get(record.msg_id)
@@ -279,6 +282,7 @@ class Batch:
                 "key": record.key,
                 "value": record.value,
                 "origin": origin_text(record.origin),
+                "number": number_of(record.value),
             },
         )
 
@@ -343,6 +347,7 @@ class Batch:
     def _flush(self) -> None:
         connection = self._connection
         put_small(connection, self._sources)
+        put_sources(connection, {digest: self._sources[digest] for digest in self._code})
         upsert(connection, sessions, list(self._sessions.values()))
         upsert(connection, executions, list(self._executions.values()))
         self._flush_runs()
@@ -368,6 +373,8 @@ class Batch:
             )
 
     def _flush_tags(self) -> None:
+        notes = {run_id: value for (run_id, key), value in self._tags.items() if key == NOTE_TAG}
+        put_notes(self._connection, notes)
         kept = [
             {"run_id": run_id, "key": key, "value": value}
             for (run_id, key), value in self._tags.items()

@@ -52,6 +52,8 @@ class RunQuery:
         order_by: MLflow's clauses, for example ``("metrics.acc DESC",)``; newest first by
             default, and as the last tie-breaker.
         experiment_ids, notebook_id, cell_id, parent_run_id: further restrictions; None means any.
+        text: words that the code or the note of a run must hold, as in `Store.search_text`; empty
+            means all.
         view: which lifecycle stages.
         limit: largest page, 1 to 50 000.
         page_token: from the previous `Page`.
@@ -63,6 +65,7 @@ class RunQuery:
     notebook_id: str | None = None
     cell_id: str | None = None
     parent_run_id: str | None = None
+    text: str = ""
     view: Literal["active", "deleted", "all"] = "active"
     limit: int = 1000
     page_token: str | None = None

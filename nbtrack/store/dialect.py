@@ -5,7 +5,6 @@ Everything else in the store is SQL that SQLite and PostgreSQL read alike.
 
 from __future__ import annotations
 
-import math
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,13 +12,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Double, Engine, Table, create_engine, event
+from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL
-from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import QueuePool
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
 
 from nbtrack.errors import StoreError
 
@@ -68,7 +64,6 @@ def sqlite_engine(path: Path, busy_timeout_s: float) -> Engine:
             "case_sensitive_like=ON",
         ):
             connection.execute(f"PRAGMA {pragma}")
-        connection.create_function("nbtrack_number", 1, _number, deterministic=True)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -116,38 +111,6 @@ def backup_sqlite(source: Path, target: Path) -> None:
         # A copy of a WAL database is one too; alone in its directory it should be one file.
         new.execute("PRAGMA journal_mode=DELETE")
     partial.replace(target)
-
-
-class number_in(FunctionElement[float]):  # noqa: N801 - reads as a SQL function
-    """The number that a text is, as float; NULL for a text that is none."""
-
-    name = "number_in"
-    type = Double()
-    inherit_cache = True
-
-
-@compiles(number_in)
-def _compile_number(element: number_in, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"nbtrack_number({compiler.process(element.clauses, **kw)})"
-
-
-@compiles(number_in, "postgresql")
-def _compile_number_postgresql(element: number_in, compiler: SQLCompiler, **kw: Any) -> str:
-    text = compiler.process(element.clauses, **kw)
-    return (
-        f"CASE WHEN {text} ~ '^\\s*[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]+)?\\s*$' "
-        f"THEN CAST({text} AS DOUBLE PRECISION) END"
-    )
-
-
-def _number(text: str | None) -> float | None:
-    if text is None:
-        return None
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
 
 
 def upsert(

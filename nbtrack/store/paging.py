@@ -21,28 +21,44 @@ from nbtrack.errors import UsageError
 
 @dataclass(frozen=True, slots=True)
 class Ordering:
-    """One expression to order by. It is never NULL, so that it can be compared."""
+    """One expression to order by. It is never NULL, so that it can be compared.
+
+    Args:
+        expression: what; of rows that are asked for it has one value where ``is_constant``.
+        descending: which way.
+        is_constant: it orders nothing, and is there for the token.
+    """
 
     expression: ColumnElement[Any]
     descending: bool = False
+    is_constant: bool = False
 
     def clause(self) -> ColumnElement[Any]:
         """For ``ORDER BY``."""
         return self.expression.desc() if self.descending else self.expression.asc()
 
 
+def constant(value: float | str) -> Ordering:
+    """An ordering by nothing: all rows have this value."""
+    return Ordering(literal(value), is_constant=True)
+
+
 def after(orderings: Sequence[Ordering], values: Sequence[Any]) -> ColumnElement[bool]:
     """The condition that a row comes after the one with these ordering values."""
+    pairs = [
+        (ordering, literal(value))
+        for ordering, value in zip(orderings, values, strict=True)
+        if not ordering.is_constant
+    ]
     alternatives = []
-    for index, ordering in enumerate(orderings):
-        equal = [
-            earlier.expression == literal(value)
-            for earlier, value in zip(orderings[:index], values, strict=False)
-        ]
-        value = literal(values[index])
+    for index, (ordering, value) in enumerate(pairs):
+        equal = [earlier.expression == other for earlier, other in pairs[:index]]
         beyond = ordering.expression < value if ordering.descending else ordering.expression > value
         alternatives.append(and_(*equal, beyond))
-    return or_(*alternatives)
+    first, value = pairs[0]
+    # Follows from the alternatives, but an index can only be entered by a plain comparison.
+    near = first.expression <= value if first.descending else first.expression >= value
+    return and_(near, or_(*alternatives))
 
 
 def write_token(values: Sequence[Any], *, about: object) -> str:

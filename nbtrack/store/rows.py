@@ -34,6 +34,7 @@ from nbtrack.entities import (
     RunDataset,
     RunStatus,
 )
+from nbtrack.store.schema import metrics
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -64,6 +65,15 @@ def to_sql(value: float) -> float | None:
 def from_sql(value: float | None) -> float:
     """A float as it was before `to_sql`."""
     return math.nan if value is None else value
+
+
+def number_of(text: str) -> float | None:
+    """The finite number that a text says; None for one that says none."""
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def experiment_number(experiment_id: str) -> int | None:
@@ -174,18 +184,42 @@ def run_of(
     )
 
 
-def metric_of(row: Row[Any]) -> MetricSummary:
-    """A metric's summary from its row."""
+METRIC_COLUMNS = (
+    metrics.c.key,
+    metrics.c.last,
+    metrics.c.min,
+    metrics.c.max,
+    metrics.c.first,
+    metrics.c.count,
+    metrics.c.last_step,
+    metrics.c.last_at_ms,
+    metrics.c.origin,
+)
+"""What `metric_of` takes, in this order."""
+
+
+def metric_of(
+    key: str,
+    last: float | None,
+    least: float | None,
+    most: float | None,
+    first: float | None,
+    count: int,
+    last_step: int,
+    last_at_ms: int,
+    origin: str | None,
+) -> MetricSummary:
+    """A metric's summary from its columns."""
     return MetricSummary(
-        key=row.key,
-        last=from_sql(row.last),
-        min=from_sql(row.min),
-        max=from_sql(row.max),
-        first=from_sql(row.first),
-        count=row._mapping["count"],
-        last_step=row.last_step,
-        last_at=from_us(row.last_at_ms * 1000),
-        origin=origin_of(row.origin),
+        key,
+        math.nan if last is None else last,
+        math.nan if least is None else least,
+        math.nan if most is None else most,
+        math.nan if first is None else first,
+        count,
+        last_step,
+        from_us(last_at_ms * 1000),
+        None if origin is None else origin_of(origin),
     )
 
 

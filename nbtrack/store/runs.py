@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select, update
+from sqlalchemy import Connection, Row, Select, select, update
 
 from nbtrack.entities import (
     Artifact,
@@ -24,7 +24,7 @@ from nbtrack.store.blobtable import batches
 from nbtrack.store.database import Database, next_change
 from nbtrack.store.metrics import read_points
 from nbtrack.store.placing import change_notebooks
-from nbtrack.store.rows import artifact_of, dataset_of, metric_of, origin_of, run_of
+from nbtrack.store.rows import METRIC_COLUMNS, artifact_of, dataset_of, metric_of, origin_of, run_of
 from nbtrack.store.run_query import RunSelection
 from nbtrack.store.schema import (
     artifacts,
@@ -51,18 +51,36 @@ def select_runs() -> Select[Any]:
     )
 
 
+def runs_by_id(connection: Connection, run_ids: Iterable[str]) -> dict[str, Run]:
+    """Runs with all that they hold, in a few queries; unknown ids are left out."""
+    found: dict[str, Run] = {}
+    for batch in batches(dict.fromkeys(run_ids)):
+        rows = connection.execute(select_runs().where(runs.c.run_id.in_(batch))).all()
+        found.update((run.run_id, run) for run in filled(connection, rows))
+    return found
+
+
 def filled(connection: Connection, rows: Sequence[Row[Any]]) -> list[Run]:
     """Runs from rows of `select_runs`, with params, metrics and tags, in three queries."""
     held_params: dict[str, dict[str, Param]] = defaultdict(dict)
     held_metrics: dict[str, dict[str, MetricSummary]] = defaultdict(dict)
     held_tags: dict[str, dict[str, str]] = defaultdict(dict)
+    # Rows are taken apart by position: a page holds thousands of them.
     for batch in batches(row.run_id for row in rows):
-        for row in connection.execute(select(params).where(params.c.run_id.in_(batch))):
-            held_params[row.run_id][row.key] = Param(row.key, row.value, origin_of(row.origin))
-        for row in connection.execute(select(metrics).where(metrics.c.run_id.in_(batch))):
-            held_metrics[row.run_id][row.key] = metric_of(row)
-        for row in connection.execute(select(tags).where(tags.c.run_id.in_(batch))):
-            held_tags[row.run_id][row.key] = row.value
+        for run_id, key, value, origin in connection.execute(
+            select(params.c.run_id, params.c.key, params.c.value, params.c.origin).where(
+                params.c.run_id.in_(batch)
+            )
+        ):
+            held_params[run_id][key] = Param(key, value, origin_of(origin))
+        for run_id, key, *summary in connection.execute(
+            select(metrics.c.run_id, *METRIC_COLUMNS).where(metrics.c.run_id.in_(batch))
+        ):
+            held_metrics[run_id][key] = metric_of(key, *summary)
+        for run_id, key, value in connection.execute(
+            select(tags.c.run_id, tags.c.key, tags.c.value).where(tags.c.run_id.in_(batch))
+        ):
+            held_tags[run_id][key] = value
     return [
         run_of(row, held_params[row.run_id], held_metrics[row.run_id], held_tags[row.run_id])
         for row in rows
@@ -80,11 +98,8 @@ class RunReads:
 
     def get_runs(self, run_ids: Sequence[str]) -> list[Run]:
         """See `Store.get_runs`."""
-        found: dict[str, Run] = {}
         with self._database.read() as connection:
-            for batch in batches(dict.fromkeys(run_ids)):
-                rows = connection.execute(select_runs().where(runs.c.run_id.in_(batch))).all()
-                found.update((run.run_id, run) for run in filled(connection, rows))
+            found = runs_by_id(connection, run_ids)
         for run_id in run_ids:
             if run_id not in found:
                 raise NotFoundError("run", run_id)
@@ -94,20 +109,14 @@ class RunReads:
         """See `Store.search_runs`."""
         selection = RunSelection(query)
         with self._database.read() as connection:
-            rows = connection.execute(selection.page_of(select_runs())).all()
-            found = filled(connection, rows[: query.limit])
-        token = selection.token_after(rows[query.limit - 1]) if len(rows) > query.limit else None
-        return Page(found, token)
+            run_ids, token = selection.page(connection)
+            found = runs_by_id(connection, run_ids)
+        return Page([found[run_id] for run_id in run_ids], token)
 
     def count_runs(self, query: RunQuery) -> int:
         """See `Store.count_runs`."""
-        statement = RunSelection(query).restricted(
-            select(func.count())
-            .select_from(runs)
-            .join(experiments, experiments.c.experiment_id == runs.c.experiment_id)
-        )
         with self._database.read() as connection:
-            return int(connection.execute(statement).scalar_one())
+            return RunSelection(query).count(connection)
 
     def set_lifecycle(self, run_ids: Sequence[str], *, deleted: bool) -> None:
         """See `Store.set_lifecycle`."""

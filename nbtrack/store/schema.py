@@ -91,6 +91,7 @@ executions = Table(
     Index("ix_executions_started", "started_at", "msg_id"),
     Index("ix_executions_session", "session_id", "started_at"),
     Index("ix_executions_notebook", "notebook_id", "started_at"),
+    Index("ix_executions_source", "source_digest", "started_at"),
 )
 
 runs = Table(
@@ -122,6 +123,7 @@ runs = Table(
     Index("ix_runs_started", "started_at", "run_id"),
     Index("ix_runs_experiment", "experiment_id", "started_at"),
     Index("ix_runs_notebook", "notebook_id", "started_at"),
+    Index("ix_runs_lifecycle", "lifecycle_stage", "started_at", "run_id"),
 )
 
 params = Table(
@@ -131,8 +133,11 @@ params = Table(
     Column("key", Text, primary_key=True),
     Column("value", Text, nullable=False),
     Column("origin", Text),
+    Column("number", Double),
+    Index("ix_params_value", "key", "number", "value"),
     sqlite_with_rowid=False,
 )
+"""``number`` is what the value says as a number, where it is a finite one."""
 
 tags = Table(
     "tags",
@@ -140,6 +145,7 @@ tags = Table(
     _run_id(),
     Column("key", Text, primary_key=True),
     Column("value", Text, nullable=False),
+    Index("ix_tags_value", "key", "value"),
     sqlite_with_rowid=False,
 )
 
@@ -208,6 +214,16 @@ blobs = Table(
     Column("digest", Text, primary_key=True),
     Column("data", LargeBinary, nullable=False),
 )
+
+texts = Table(
+    "texts",
+    metadata,
+    Column("text_id", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("ref", Text, nullable=False),
+    UniqueConstraint("kind", "ref"),
+)
+"""What the full-text index holds, by the row numbers there; see `store.texts`."""
 
 journals = Table(
     "journals",

@@ -2,10 +2,12 @@
 
     metrics.acc > 0.9 and (params.model = 'rf' or tags.`my key` LIKE '%x%') and status = 'FAILED'
 
-https://mlflow.org/docs/latest/ml/search/search-runs/ describes it. Beyond MLflow: ``OR``,
-parentheses, ``IS NULL``, ``IN`` for everything, and numbers for params, which compares those
-params that are numbers. Keys may hold letters, digits, ``_ . - / :`` as they are, and anything
-in backquotes or double quotes. No SQL here: `filters` turns the tree into conditions.
+https://mlflow.org/docs/latest/ml/search/search-runs/ describes it, and
+``mlflow/utils/search_utils.py`` is what decides. Beyond MLflow: ``OR``, parentheses,
+``IS NULL`` and ``IN`` for everything, numbers for params, which compares those params that are
+numbers, ``MATCH`` for the words of code and notes, and within quotes the quote itself, doubled
+or after a backslash. Keys may hold letters, digits, ``_ . - / :`` as they are, and anything in
+backquotes or double quotes. No SQL here: `filters` turns the tree into conditions.
 """
 
 from __future__ import annotations
@@ -16,9 +18,21 @@ from typing import Literal, NoReturn
 
 from nbtrack.errors import UsageError
 
-Kind = Literal["param", "metric", "tag", "attribute"]
+Kind = Literal["param", "metric", "tag", "attribute", "dataset"]
 Operator = Literal[
-    "=", "!=", ">", ">=", "<", "<=", "LIKE", "ILIKE", "IN", "NOT IN", "IS NULL", "IS NOT NULL"
+    "=",
+    "!=",
+    ">",
+    ">=",
+    "<",
+    "<=",
+    "LIKE",
+    "ILIKE",
+    "MATCH",
+    "IN",
+    "NOT IN",
+    "IS NULL",
+    "IS NOT NULL",
 ]
 Value = str | int | float
 
@@ -27,6 +41,7 @@ _KINDS: dict[str, Kind] = {
     **dict.fromkeys(("metric", "metrics"), "metric"),
     **dict.fromkeys(("tag", "tags"), "tag"),
     **dict.fromkeys(("attribute", "attributes", "attr", "run"), "attribute"),
+    **dict.fromkeys(("dataset", "datasets"), "dataset"),
 }
 _MAX_DEPTH = 50
 _MAX_CONDITIONS = 200
@@ -211,22 +226,19 @@ class _Reader:
         """Read what is compared or ordered by."""
         start = self.at
         if self.kind == "backquoted" or (self.kind == "string" and self.text[0] == '"'):
-            return Identifier("attribute", self._quoted_key(), start)
-        if self.kind != "word":
+            head = self._quoted_key()
+        elif self.kind == "word":
+            head = self.text
+            self._advance()
+        else:
             self.fail(
                 "expected what to look at, such as metrics.acc, params.lr, tags.team or start_time"
             )
-        head = self.text
-        self._advance()
         if not (self.kind == "mark" and self.text == "."):
             return Identifier("attribute", head, start)
         kind = _KINDS.get(head.lower())
         if kind is None:
-            self.fail(
-                f"{head!r} is none of params, metrics, tags, attributes"
-                + ("; datasets cannot be searched" if head.lower().startswith("dataset") else ""),
-                start,
-            )
+            self.fail(f"{head!r} is none of params, metrics, tags, attributes, datasets", start)
         return Identifier(kind, self._key(), start)
 
     def _key(self) -> str:
@@ -271,12 +283,10 @@ class _Reader:
             operator = {"==": "=", "<>": "!="}.get(self.text, self.text)
             self._advance()
             return operator  # type: ignore[return-value]
-        if self.takes("LIKE"):
-            return "LIKE"
-        if self.takes("ILIKE"):
-            return "ILIKE"
-        if self.takes("IN"):
-            return "IN"
+        word: Operator
+        for word in ("LIKE", "ILIKE", "MATCH", "IN"):
+            if self.takes(word):
+                return word
         if self.takes("NOT"):
             if not self.takes("IN"):
                 self.fail("expected IN after NOT")

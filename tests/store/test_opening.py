@@ -124,7 +124,14 @@ def test_migrations_make_the_schema(directory: Path) -> None:
     assert ScriptDirectory.from_config(config).get_heads() == [HEAD_REVISION]
     engine = sqlite_engine(directory / DATABASE_NAME, 5)
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        # The full-text index is no table that SQLAlchemy knows; it keeps itself in some more.
+        options = {
+            "compare_type": True,
+            "include_name": lambda name, kind, _parents: (
+                kind != "table" or not name.startswith("text_index")
+            ),
+        }
+        context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, metadata) == []
     engine.dispose()
 

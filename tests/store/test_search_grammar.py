@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from nbtrack.store.filters import condition_of, orderings_of
+from nbtrack.store.filters import conditions_of
+from nbtrack.store.orderings import order_of
 from nbtrack.store.search import (
     Combination,
     Comparison,
@@ -32,12 +33,12 @@ FRAGMENTS = st.sampled_from(
 def test_any_text_is_read_or_refused(text: str) -> None:
     """Any text is a filter or an error with a position within it; the same for an order."""
     try:
-        condition_of(text)
+        conditions_of(text)
     except SearchSyntaxError as error:
         assert 0 <= error.position <= len(text)
         assert error.reason
     try:
-        orderings_of((text,))
+        order_of(text)
     except SearchSyntaxError as error:
         assert 0 <= error.position <= len(text)
 

@@ -1,0 +1,183 @@
+"""The full-text index: the code of executions and the notes of runs, as SQLite's FTS5 keeps them.
+
+The index ``text_index`` is contentless: it knows words and where they stand, not the texts,
+which are stored once, compressed, in their own tables. The table ``texts`` says what a row of
+it is: ``code`` by the digest of its source, ``note`` by run. Taking a text out of the index
+takes the text itself, exactly as it was put in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    column,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    table,
+    text,
+)
+
+from nbtrack.errors import UsageError
+from nbtrack.store.blobtable import batches, get_small
+from nbtrack.store.schema import executions, runs, tags, texts
+
+TextKind = Literal["code", "note"]
+NOTE_TAG = "mlflow.note.content"
+"""MLflow's tag for what a person writes about a run."""
+
+_INDEX = table("text_index", column("rowid"), column("body"))
+_PUT = text("INSERT INTO text_index (rowid, body) VALUES (:text_id, :body)")
+_TAKE = text("INSERT INTO text_index (text_index, rowid, body) VALUES ('delete', :text_id, :body)")
+_EMPTY = text("INSERT INTO text_index (text_index) VALUES ('delete-all')")
+
+
+def put_sources(connection: Connection, sources: Mapping[str, bytes]) -> None:
+    """Index code by digest; what is indexed already stays as it is."""
+    known = _known(connection, "code", sources)
+    _put(
+        connection,
+        "code",
+        {digest: _decoded(data) for digest, data in sources.items() if digest not in known},
+    )
+
+
+def put_notes(connection: Connection, notes: Mapping[str, str | None]) -> None:
+    """Index notes by run; None is one that is taken away. Call it before the tags change."""
+    before: dict[str, str] = {}
+    for batch in batches(notes):
+        statement = select(tags.c.run_id, tags.c.value).where(
+            tags.c.run_id.in_(batch), tags.c.key == NOTE_TAG
+        )
+        before.update(row._tuple() for row in connection.execute(statement))
+    take_out(connection, "note", before)
+    _put(connection, "note", {run_id: note for run_id, note in notes.items() if note is not None})
+
+
+def take_out(connection: Connection, kind: TextKind, held: Mapping[str, str]) -> None:
+    """Take texts out of the index; the words of one that is to be forgotten must not stay.
+
+    Args:
+        connection: in a write transaction.
+        kind: what they are.
+        held: the texts, as they were put in, by digest or run.
+    """
+    known = _known(connection, kind, held)
+    rows = [{"text_id": text_id, "body": _clean(held[ref])} for ref, text_id in known.items()]
+    if not rows:
+        return
+    connection.execute(_TAKE, rows)
+    for batch in batches(known.values()):
+        connection.execute(delete(texts).where(texts.c.text_id.in_(batch)))
+
+
+def rebuild(connection: Connection) -> None:
+    """Make the index anew from what the store holds, after rows were removed or mended."""
+    connection.execute(_EMPTY)
+    connection.execute(delete(texts))
+    digests = connection.execute(select(executions.c.source_digest).distinct()).scalars().all()
+    for batch in batches(digests):
+        put_sources(connection, get_small(connection, batch))
+    notes = connection.execute(select(tags.c.run_id, tags.c.value).where(tags.c.key == NOTE_TAG))
+    _put(connection, "note", {row.run_id: row.value for row in notes})
+
+
+def _known(connection: Connection, kind: TextKind, refs: Iterable[str]) -> dict[str, int]:
+    known: dict[str, int] = {}
+    for batch in batches(refs):
+        statement = select(texts.c.ref, texts.c.text_id).where(
+            texts.c.kind == kind, texts.c.ref.in_(batch)
+        )
+        known.update(row._tuple() for row in connection.execute(statement))
+    return known
+
+
+def _put(connection: Connection, kind: TextKind, new: Mapping[str, str]) -> None:
+    if not new:
+        return
+    last = connection.execute(select(func.max(texts.c.text_id))).scalar() or 0
+    rows = [
+        {"text_id": text_id, "kind": kind, "ref": ref, "body": _clean(body)}
+        for text_id, (ref, body) in enumerate(new.items(), start=last + 1)
+    ]
+    connection.execute(
+        insert(texts), [{name: row[name] for name in ("text_id", "kind", "ref")} for row in rows]
+    )
+    connection.execute(_PUT, [{name: row[name] for name in ("text_id", "body")} for row in rows])
+
+
+def _decoded(source: bytes) -> str:
+    return source.decode("utf-8", "surrogatepass")
+
+
+def _clean(body: str) -> str:
+    # Half a surrogate pair, which code may hold, is nothing that a database takes as text.
+    return body.encode("utf-8", "replace").decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """What is looked for: words beside each other, the last as a beginning unless ``whole``."""
+
+    text: str
+    whole: bool
+
+
+def phrases_of(query: str) -> list[Phrase]:
+    """What a query looks for: its words, and what stands in double quotes as it is.
+
+    Raises:
+        UsageError: nothing in it is a word or a number.
+    """
+    phrases: list[Phrase] = []
+    for index, piece in enumerate(query.split('"')):
+        # Every second piece stood in quotes.
+        if index % 2:
+            phrases.append(Phrase(piece.strip(), whole=True))
+        else:
+            phrases += [Phrase(word, whole=False) for word in piece.split()]
+    found = [each for each in phrases if any(map(str.isalnum, each.text))]
+    if not found:
+        raise UsageError(f"{query!r} holds no word to look for: write at least a letter or a digit")
+    return found
+
+
+def matching(query: str, kind: TextKind) -> Select[Any]:
+    """The refs of texts that hold everything a query looks for.
+
+    The index splits at everything that is neither letter nor digit: ``read_csv(`` is the words
+    ``read`` and ``csv`` beside each other.
+
+    Raises:
+        UsageError: nothing in the query is a word or a number.
+    """
+    # In FTS5's query language a text in quotes is a phrase, and * makes its last word a prefix.
+    asked = " ".join(
+        f'"{_clean(phrase.text)}"' + ("" if phrase.whole else "*") for phrase in phrases_of(query)
+    )
+    return (
+        select(texts.c.ref)
+        .join(_INDEX, _INDEX.c.rowid == texts.c.text_id)
+        .where(texts.c.kind == kind, column("text_index").op("MATCH")(asked))
+    )
+
+
+def run_matches(query: str, kinds: Iterable[TextKind]) -> ColumnElement[bool]:
+    """The condition that a run's code or note holds what a query looks for."""
+    alternatives: list[ColumnElement[bool]] = []
+    for kind in kinds:
+        refs = matching(query, kind)
+        if kind == "note":
+            alternatives.append(runs.c.run_id.in_(refs))
+        else:
+            ran = select(executions.c.msg_id).where(executions.c.source_digest.in_(refs))
+            alternatives.append(runs.c.msg_id.in_(ran))
+    return or_(*alternatives)
