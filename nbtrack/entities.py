@@ -459,6 +459,29 @@ class Page(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
+class TextMatch:
+    """Code or a note that holds what a full-text search looked for.
+
+    Args:
+        kind: ``code`` of an execution, or the ``note`` of a run.
+        snippet: the line that shows it best, without indentation.
+        line: its number, from 1.
+        found_at: when the code ran last; when the run of the note began.
+        msg_id, cell_id, notebook_id: of the execution that ran the code last, or of the run.
+        run_ids: active runs that the code made, newest first; the run of the note.
+    """
+
+    kind: str
+    snippet: str
+    line: int
+    found_at: datetime
+    msg_id: str | None = None
+    cell_id: str | None = None
+    notebook_id: str | None = None
+    run_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """What changed in the store since a cursor; drives live views."""
 

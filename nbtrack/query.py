@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -94,30 +95,35 @@ def has_pandas() -> bool:
 def runs_frame(runs: Sequence[Run]) -> pd.DataFrame:
     """Runs as a DataFrame with MLflow's columns, in the given order.
 
-    ``metrics.*`` are floats, ``params.*`` and ``tags.*`` text (None where a run has none),
-    ``start_time`` and ``end_time`` UTC timestamps.
+    Each column has its type, also where it is empty: ``metrics.*`` float64 (NaN where a run has
+    none), ``params.*``, ``tags.*`` and all else pandas' ``string`` (``pd.NA``), ``start_time``
+    and ``end_time`` UTC timestamps to the microsecond (``pd.NaT``).
     """
     import pandas as pd
 
+    def text(values: Iterable[str | None]) -> Any:
+        return pd.array(list(values), dtype="string")
+
+    def instant(values: Iterable[datetime | None]) -> Any:
+        return pd.Series(list(values), dtype="datetime64[us, UTC]")
+
     columns: dict[str, Any] = {
-        "run_id": [run.run_id for run in runs],
-        "experiment_id": [run.experiment_id for run in runs],
-        "status": [run.status.value for run in runs],
-        "artifact_uri": [run.artifact_uri for run in runs],
-        "start_time": pd.to_datetime([run.started_at for run in runs], utc=True),
-        "end_time": pd.to_datetime([run.ended_at for run in runs], utc=True),
-        "run_name": [run.run_name for run in runs],
+        "run_id": text(run.run_id for run in runs),
+        "experiment_id": text(run.experiment_id for run in runs),
+        "status": text(run.status.value for run in runs),
+        "artifact_uri": text(run.artifact_uri for run in runs),
+        "start_time": instant(run.started_at for run in runs),
+        "end_time": instant(run.ended_at for run in runs),
+        "run_name": text(run.run_name for run in runs),
     }
     for key in _keys(run.metrics for run in runs):
         values = [run.metrics[key].last if key in run.metrics else math.nan for run in runs]
-        columns[f"metrics.{key}"] = pd.array(values, dtype="float64")
-    for key in _keys(run.params for run in runs):
-        params = [run.params.get(key) for run in runs]
-        texts = [None if param is None else param.value for param in params]
-        columns[f"params.{key}"] = pd.Series(texts, dtype=object)
-    tags = [run.data.tags for run in runs]
-    for key in _keys(tags):
-        columns[f"tags.{key}"] = pd.Series([held.get(key) for held in tags], dtype=object)
+        columns[f"metrics.{key}"] = pd.Series(values, dtype="float64")
+    data = [run.data for run in runs]
+    for key in _keys(each.params for each in data):
+        columns[f"params.{key}"] = text(each.params.get(key) for each in data)
+    for key in _keys(each.tags for each in data):
+        columns[f"tags.{key}"] = text(each.tags.get(key) for each in data)
     return pd.DataFrame(columns)
 
 

@@ -41,6 +41,30 @@ def test_finding_goes_over_pages_and_stops_at_the_limit(session: Session) -> Non
     assert len(runs_frame(find_runs(session.store))) == 5
 
 
+def test_columns_have_their_types(session: Session) -> None:
+    """Numbers, text and instants are what they are, also where a run has none."""
+    with begin_run(session, run_name="a") as run:
+        run.log_params({"lr": 0.1, "model": "rf"})
+        run.log(acc=0.5)
+        run.set_tag("team", "blue")
+    second = begin_run(session, run_name="b")
+    session.flush()
+    frame = runs_frame(find_runs(session.store, order_by=("run_name",)))
+    second.end()
+    types = {name: str(frame[name].dtype) for name in frame}
+    assert types["metrics.acc"] == "float64"
+    for name in ("run_id", "status", "run_name", "params.lr", "params.model", "tags.team"):
+        assert types[name] == "string"
+    for name in ("start_time", "end_time"):
+        assert types[name] == "datetime64[us, UTC]"
+    assert frame["start_time"][0] == run.stored().started_at
+    assert frame["params.lr"].astype(float).tolist()[0] == 0.1
+    for name in ("metrics.acc", "params.lr", "tags.team", "end_time"):
+        assert frame[name].isna().tolist() == [False, True]
+    assert frame[frame["params.model"] == "rf"]["run_name"].tolist() == ["a"]
+    assert {str(dtype) for dtype in runs_frame([]).dtypes} == {"string", "datetime64[us, UTC]"}
+
+
 def test_views_are_mlflows() -> None:
     """Numbers as in MLflow's ViewType, or words."""
     assert [view_type(each) for each in (1, 2, 3, "ALL")] == ["active", "deleted", "all", "all"]

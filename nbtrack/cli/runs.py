@@ -30,6 +30,9 @@ def runs(output: Output) -> None:
 )
 @click.option("--filter", "filter_text", default="", metavar="EXPR", help="Only matching runs.")
 @click.option(
+    "--text", default="", metavar="WORDS", help="Only runs whose code or note holds these words."
+)
+@click.option(
     "--order-by",
     multiple=True,
     metavar="CLAUSE",
@@ -46,6 +49,7 @@ def list_runs(
     experiment: str | None,
     notebook: Path | None,
     filter_text: str,
+    text: str,
     order_by: tuple[str, ...],
     limit: int,
     everything: bool,
@@ -53,6 +57,8 @@ def list_runs(
 ) -> None:
     """List runs, newest first.
 
+    A filter looks at params, metrics, tags, attributes and datasets, as in MLflow: "params.model =
+    'rf' and metrics.accuracy > 0.9", "notebook = 'churn.ipynb'", "start_time > '2026-11-01'".
     In a pipe: tab-separated, with a column for each param and metric.
     """
     from nbtrack.cli.run_tables import print_runs
@@ -68,6 +74,7 @@ def list_runs(
         experiment_ids = (found.experiment_id,)
     query = RunQuery(
         filter=filter_text,
+        text=text,
         order_by=order_by,
         experiment_ids=experiment_ids,
         notebook_id=find_notebook(store, notebook).notebook_id if notebook is not None else None,

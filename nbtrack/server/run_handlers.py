@@ -48,6 +48,7 @@ class Runs(ApiHandler):
             experiment_ids=self.texts("experiment_id") or None,
             notebook_id=self.text("notebook_id"),
             cell_id=self.text("cell_id"),
+            text=self.text("text") or "",
             view=view,
             limit=self.integer("limit", DEFAULT_PAGE, least=1, most=MAX_PAGE),
             page_token=self.text("page_token"),
@@ -120,9 +121,10 @@ def run_page(store: Store, query: RunQuery, path: str | None, paths: NotebookPat
             return RunPage(runs=[], total=0, next_page_token=None)
         query = replace(query, notebook_id=notebook.notebook_id)
     page = store.search_runs(query)
+    whole = query.page_token is None and page.next_page_token is None
     return RunPage(
         runs=summaries(store, page.items, paths),
-        total=store.count_runs(query),
+        total=len(page.items) if whole else store.count_runs(query),
         next_page_token=page.next_page_token,
     )
 

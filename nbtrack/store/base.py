@@ -38,6 +38,7 @@ from nbtrack.entities import (
     RevisionReason,
     Run,
     RunDataset,
+    TextMatch,
 )
 from nbtrack.records import JournalPosition, Record
 
@@ -189,6 +190,31 @@ class Store(Protocol):
 
     def count_runs(self, query: RunQuery) -> int:
         """How many runs match, over all pages."""
+        ...
+
+    def search_text(
+        self,
+        query: str,
+        *,
+        notebook_id: str | None = None,
+        limit: int = 50,
+        page_token: str | None = None,
+    ) -> Page[TextMatch]:
+        """Code of executions, and notes of active runs, that hold words; newest first.
+
+        Code that ran several times is one match. Words match beginnings of words, in any case
+        and with or without accents; all must be there, in any order. What stands in double
+        quotes must be there as it is. Everything but letters and digits is between words.
+
+        Args:
+            query: what to look for.
+            notebook_id: only in this notebook.
+            limit: largest page, 1 to 1000.
+            page_token: from the previous page.
+
+        Raises:
+            UsageError: there is no letter or digit in the query, or another argument is wrong.
+        """
         ...
 
     def set_lifecycle(self, run_ids: Sequence[str], *, deleted: bool) -> None:

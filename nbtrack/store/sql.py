@@ -38,6 +38,7 @@ from nbtrack.store.schema import (
     notebooks,
     runs,
 )
+from nbtrack.store.text_search import TextReads
 
 
 def open_sql_store(location: str, *, busy_timeout_s: float = 30.0) -> SqlStore:
@@ -72,7 +73,7 @@ def open_sql_store(location: str, *, busy_timeout_s: float = 30.0) -> SqlStore:
     return SqlStore(Database(engine, location, busy_timeout_s), BlobStore(blob_directory))
 
 
-class SqlStore(RunReads, ExecutionReads, NotebookPart):
+class SqlStore(RunReads, ExecutionReads, TextReads, NotebookPart):
     """A `Store` on SQLAlchemy Core. Made by `open_sql_store`."""
 
     def __init__(self, database: Database, blob_store: BlobStore) -> None:

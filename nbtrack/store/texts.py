@@ -57,7 +57,7 @@ def put_notes(connection: Connection, notes: Mapping[str, str | None]) -> None:
         statement = select(tags.c.run_id, tags.c.value).where(
             tags.c.run_id.in_(batch), tags.c.key == NOTE_TAG
         )
-        before.update(row._tuple() for row in connection.execute(statement))
+        before |= {row.run_id: row.value for row in connection.execute(statement)}
     take_out(connection, "note", before)
     _put(connection, "note", {run_id: note for run_id, note in notes.items() if note is not None})
 
@@ -96,7 +96,7 @@ def _known(connection: Connection, kind: TextKind, refs: Iterable[str]) -> dict[
         statement = select(texts.c.ref, texts.c.text_id).where(
             texts.c.kind == kind, texts.c.ref.in_(batch)
         )
-        known.update(row._tuple() for row in connection.execute(statement))
+        known |= {row.ref: row.text_id for row in connection.execute(statement)}
     return known
 
 

@@ -15,7 +15,8 @@ from nbtrack.testing.contract_history import HistoryContract
 from nbtrack.testing.contract_places import PlacesContract
 from nbtrack.testing.contract_records import RecordsContract
 from nbtrack.testing.contract_search import SearchContract
+from nbtrack.testing.contract_text import TextContract
 
 
-class StoreContract(RecordsContract, SearchContract, PlacesContract, HistoryContract):
+class StoreContract(RecordsContract, SearchContract, TextContract, PlacesContract, HistoryContract):
     """What every store does."""

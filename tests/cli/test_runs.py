@@ -7,6 +7,7 @@ import math
 import pytest
 
 from nbtrack.entities import EndReason
+from nbtrack.records import TagSet
 from nbtrack.store.base import Store
 from tests.cli.conftest import Command, add_run
 
@@ -46,6 +47,17 @@ class TestList:
         assert [row["run_name"] for row in found] == ["baseline", "svm"]
         assert len(nbtrack("runs", "list", "-n", 1).rows) == 1
         assert len(nbtrack("runs", "list", "-n", 1, "--all").rows) == 3
+
+    def test_words_of_code_and_notes(self, nbtrack: Command, store: Store) -> None:
+        """--text finds runs by what their code and notes say, together with a filter."""
+        for letter, note in (("a", "overfits badly"), ("b", "overfits a little")):
+            store.apply([TagSet(letter * 32, "mlflow.note.content", note)])
+        found = nbtrack("runs", "list", "--text", "overfits").rows
+        assert [row["run_name"] for row in found] == ["svm", "baseline"]
+        words = ("--text", "overfits", "--filter", "params.C > 5")
+        assert [row["run_name"] for row in nbtrack("runs", "list", *words).rows] == ["svm"]
+        assert nbtrack("runs", "list", "--text", "overfits well", "--json").json["total"] == 0
+        assert nbtrack("runs", "list", "--text", "?").code == 2
 
     def test_a_bad_filter_is_a_usage_error(self, nbtrack: Command) -> None:
         """A filter that cannot be read is wrong usage, said without a traceback."""

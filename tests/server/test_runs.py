@@ -88,6 +88,21 @@ async def test_runs_are_filtered_and_ordered_by_mlflows_grammar(api, make_run):
     assert (status, answer["error"]["code"]) == (400, "bad_request")
 
 
+async def test_runs_are_found_by_words_of_their_code_and_note(api, make_run, store):
+    """``text`` looks into the code that ran and into notes."""
+    store.apply([ExecutionStarted("e1", SESSION, "pd.read_csv('a')", utc_now())])
+    coded, noted = make_run(1, msg_id="e1"), make_run(2)
+    store.apply([TagSet(noted, "mlflow.note.content", "with another csv")])
+    make_run(3)
+    for text, expected in (("csv", [noted, coded]), ("read_csv", [coded]), ("parquet", [])):
+        status, page = await api("GET", "runs", text=text)
+        assert status == 200
+        assert [run["run_id"] for run in page["runs"]] == expected
+        assert page["total"] == len(expected)
+    status, answer = await api("GET", "runs", text="()")
+    assert (status, answer["error"]["code"]) == (400, "bad_request")
+
+
 async def test_runs_of_an_unknown_notebook_are_none(api, make_run):
     """A path where nothing was recorded has no runs, which is no error."""
     make_run(1)
