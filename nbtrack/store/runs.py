@@ -65,21 +65,19 @@ def filled(connection: Connection, rows: Sequence[Row[Any]]) -> list[Run]:
     held_params: dict[str, dict[str, Param]] = defaultdict(dict)
     held_metrics: dict[str, dict[str, MetricSummary]] = defaultdict(dict)
     held_tags: dict[str, dict[str, str]] = defaultdict(dict)
-    # Rows are taken apart by position: a page holds thousands of them.
+    # Thousands of rows a page: fetched at once, and taken apart by position.
     for batch in batches(row.run_id for row in rows):
-        for run_id, key, value, origin in connection.execute(
-            select(params.c.run_id, params.c.key, params.c.value, params.c.origin).where(
-                params.c.run_id.in_(batch)
-            )
-        ):
+        statement = select(params.c.run_id, params.c.key, params.c.value, params.c.origin)
+        found = connection.execute(statement.where(params.c.run_id.in_(batch))).all()
+        for run_id, key, value, origin in found:
             held_params[run_id][key] = Param(key, value, origin_of(origin))
-        for run_id, key, *summary in connection.execute(
-            select(metrics.c.run_id, *METRIC_COLUMNS).where(metrics.c.run_id.in_(batch))
-        ):
-            held_metrics[run_id][key] = metric_of(key, *summary)
-        for run_id, key, value in connection.execute(
-            select(tags.c.run_id, tags.c.key, tags.c.value).where(tags.c.run_id.in_(batch))
-        ):
+        summaries = select(metrics.c.run_id, *METRIC_COLUMNS)
+        for run_id, *columns in connection.execute(
+            summaries.where(metrics.c.run_id.in_(batch))
+        ).all():
+            held_metrics[run_id][columns[0]] = metric_of(*columns)
+        labels = select(tags.c.run_id, tags.c.key, tags.c.value)
+        for run_id, key, value in connection.execute(labels.where(tags.c.run_id.in_(batch))).all():
             held_tags[run_id][key] = value
     return [
         run_of(row, held_params[row.run_id], held_metrics[row.run_id], held_tags[row.run_id])

@@ -163,11 +163,9 @@ def matching(query: str, kind: TextKind) -> Select[Any]:
     asked = " ".join(
         f'"{_clean(phrase.text)}"' + ("" if phrase.whole else "*") for phrase in phrases_of(query)
     )
-    return (
-        select(texts.c.ref)
-        .join(_INDEX, _INDEX.c.rowid == texts.c.text_id)
-        .where(texts.c.kind == kind, column("text_index").op("MATCH")(asked))
-    )
+    # A list, not a join: SQLite would ask the index again for each text.
+    found = select(_INDEX.c.rowid).where(column("text_index").op("MATCH")(asked))
+    return select(texts.c.ref).where(texts.c.text_id.in_(found), texts.c.kind == kind)
 
 
 def run_matches(query: str, kinds: Iterable[TextKind]) -> ColumnElement[bool]:
