@@ -39,7 +39,6 @@ from nbtrack.store.texts import run_matches
 
 MAX_LIMIT = 50_000
 _FEW = 3000
-"""So many rows are sorted as fast as a page is found along an index."""
 
 _COUNTED = 20_000
 """Where runs are counted, conditions are told apart up to so many rows."""
@@ -77,12 +76,13 @@ class RunSelection:
 
     Args:
         query: as the caller gave it.
+        few: so many rows are sorted as fast as a page is found along an index.
 
     Raises:
         UsageError: its filter, order, limit, view or page token cannot be used.
     """
 
-    def __init__(self, query: RunQuery) -> None:
+    def __init__(self, query: RunQuery, *, few: int = _FEW) -> None:
         if not 1 <= query.limit <= MAX_LIMIT:
             raise UsageError(f"limit is {query.limit}; it can be 1 to {MAX_LIMIT}")
         if query.view not in ("active", "deleted", "all"):
@@ -90,6 +90,7 @@ class RunSelection:
         if isinstance(query.order_by, str):
             raise UsageError("order_by is a sequence of clauses, such as ('metrics.acc DESC',)")
         self._query = query
+        self._few = few
         self._about = replace(query, page_token=None, limit=1)
         self._conditions = [*_restrictions(query), *conditions_of(query.filter)]
         self._orders: list[Order] = [order_of(text) for text in query.order_by]
@@ -223,8 +224,8 @@ class RunSelection:
         found: list[tuple[int, Condition]] = []
         for condition in self._conditions:
             if condition.indexed or (condition.held is not None and condition.held.indexed):
-                count = _counted(connection, condition, _FEW)
-                if count < _FEW:
+                count = _counted(connection, condition, self._few)
+                if count < self._few:
                     found.append((count, condition))
         return min(found, key=lambda each: each[0])[1] if found else None
 
