@@ -57,7 +57,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_PLAIN_KEY = re.compile(r"\s*([\w\-/:.]+)")
+_PLAIN_KEY = re.compile(r"[\w\-/:.]+")
 _ESCAPED = re.compile(r"\\([\\'\"])|''|\"\"")
 
 
@@ -245,11 +245,16 @@ class _Reader:
         """What comes after ``params.``: a quoted key, or all that a plain key may hold."""
         plain = _PLAIN_KEY.match(self._whole, self._next)
         if plain is None:
+            after_dot = self._next
             self._advance()
+            if self.at != after_dot:
+                self.fail(
+                    "a key stands right after its dot, such as the acc of metrics.acc", after_dot
+                )
             return self._quoted_key()
         self._next = plain.end()
         self._advance()
-        return plain.group(1)
+        return plain.group()
 
     def _quoted_key(self) -> str:
         if self.kind == "backquoted":
