@@ -23,6 +23,7 @@ from nbtrack.store import open_store
 from nbtrack.store.base import RunQuery
 from nbtrack.store.dialect import DATABASE_NAME
 from nbtrack.store.migrate import HEAD_REVISION
+from nbtrack.store.texts import NOTE_TAG
 from nbtrack.testing.builders import (
     dataset,
     execution_started,
@@ -90,10 +91,32 @@ def test_old_store_opens(asset: Path, tmp_path: Path) -> None:
     notebook = store.kernel_notebook("kernel-1")
     assert notebook is not None
     assert notebook.path == "/data/churn.ipynb"
-    assert store.count_runs(RunQuery(filter="metrics.loss < 2")) == 1
+    assert store.count_runs(RunQuery(filter="metrics.loss < 2 AND params.lr > 0.05")) == 1
+    assert [match.msg_id for match in store.search_text("lr").items] == ["msg-1"]
     if asset.name >= "schema-0002":
         assert store.list_datasets("run-1") == [dataset()]
         assert run.flags == ("edited",)
+    store.close()
+
+
+def test_old_texts_are_indexed(tmp_path: Path) -> None:
+    """Notes and params of a store from before there was an index are searched like new ones."""
+    path = tmp_path / DATABASE_NAME
+    path.write_bytes(zstandard.decompress((ASSETS / "schema-0002.db.zst").read_bytes()))
+    with closing(sqlite3.connect(path)) as connection:
+        tags = [("run-1", NOTE_TAG, "Größer is better"), ("run-1", "size", "big")]
+        connection.executemany("INSERT INTO tags VALUES (?, ?, ?)", tags)
+        params = [("run-1", "depth", "12"), ("run-1", "kind", "12 layers")]
+        connection.executemany("INSERT INTO params (run_id, key, value) VALUES (?, ?, ?)", params)
+        connection.commit()
+    store = open_store(tmp_path)
+    [match] = store.search_text("größer").items
+    assert (match.kind, match.run_ids) == ("note", ("run-1",))
+    assert store.count_runs(RunQuery(filter="params.depth >= 12")) == 1
+    assert store.count_runs(RunQuery(filter="params.kind >= 12")) == 0
+    store.apply([TagSet("run-1", NOTE_TAG, "kleiner")])
+    assert not store.search_text("größer").items
+    assert store.search_text("kleiner").items
     store.close()
 
 
