@@ -1,6 +1,7 @@
 """The bytes of a chunk of metric points, and back. Every bit of every point comes back.
 
-A chunk begins with a format byte. What is written today has, after it, one header
+A chunk begins with a format byte. A few points are three columns of 8 bytes as they are, steps
+and timestamps as differences. More of them have, after the format byte, one header
 (`_HEADER`: bytes a value, bytes a step difference, bytes a timestamp difference, first step,
 first timestamp) and three columns, little-endian:
 
@@ -26,18 +27,23 @@ from nbtrack.store.series import Points
 
 _WIDE_RAW = b"\x00"
 _WIDE_ZSTD = b"\x01"
-"""Formats that versions up to schema 0002 wrote: three columns of 8 bytes, values as they are."""
+"""Of versions up to schema 0002: three columns of 8 bytes, compressed together."""
 
 _RAW = b"\x02"
 _ZSTD = b"\x03"
 _HEADER = struct.Struct("<BBBqq")
 _WIDTHS = (1, 2, 4, 8)
+_NARROW_FROM_POINTS = 5
+"""Most metrics of most runs are one point: what is quickly packed is quickly logged."""
+
 _COMPRESS_FROM_BYTES = 256
 _LEVEL = 3
 
 
 def pack(points: Points) -> bytes:
     """The bytes of a chunk of at least one point."""
+    if len(points) < _NARROW_FROM_POINTS:
+        return _wide(points)
     values = _narrow_values(points.values)
     steps = _narrow_differences(points.steps)
     times = _narrow_differences(points.timestamps_ms)
@@ -117,6 +123,15 @@ def _body(data: bytes, start: int, length: int, *, packed: bool) -> NDArray[np.u
 
 def _wrong_length() -> StoreError:
     return StoreError("a chunk of metric points is damaged: it is not as long as it should be")
+
+
+def _wide(points: Points) -> bytes:
+    columns = np.empty((3, len(points)), dtype="<i8")
+    for column, whole in zip(columns, (points.steps, points.timestamps_ms), strict=False):
+        column[0] = whole[0]
+        np.subtract(whole[1:], whole[:-1], out=column[1:])
+    columns[2].view("<f8")[:] = points.values
+    return _WIDE_RAW + columns.tobytes()
 
 
 def _narrow_values(values: NDArray[np.float64]) -> NDArray[np.floating]:

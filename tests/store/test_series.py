@@ -114,10 +114,12 @@ def test_chunks_of_earlier_versions(rows: list[tuple[int, int, float]]) -> None:
 
 def test_damaged_chunk() -> None:
     """Bytes that are no chunk are refused."""
-    small = pack(arrays([(1, 2, 3.0)] * 2))
-    large = pack(arrays([(index**3, index**2, index / 7) for index in range(300)]))
-    for data, count in ((small, 2), (large, 300)):
-        for damaged in (data[:-5], data + b"x", b"", b"\x00" + data[1:], b"\x07" + data[1:]):
+    few = pack(arrays([(1, 2, 3.0)] * 2))
+    some = pack(arrays([(1, 2, 3.0)] * 6))
+    many = pack(arrays([(index**3, index**2, index / 7) for index in range(300)]))
+    for data, count in ((few, 2), (some, 6), (many, 300)):
+        others = (bytes([kind]) + data[1:] for kind in (0, 1, 2, 3, 7) if kind != data[0])
+        for damaged in (data[:-5], data + b"x", b"", *others):
             with pytest.raises(StoreError):
                 unpack(damaged, count)
         for wrong in (0, count - 1, count + 1):
