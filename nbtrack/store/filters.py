@@ -161,7 +161,8 @@ class _Conditions:
             return Held(kind, key, lambda table: number(table.c.number), indexed)
         words = self._texts(node)
         if kind == "param" and indexed:
-            return Held(kind, key, lambda table: _param_is(table, node.value), indexed)
+            together = not _is_mixed(node.value)
+            return Held(kind, key, lambda table: _param_is(table, node.value), together)
         return Held(kind, key, lambda table: words(table.c.value), indexed)
 
     def _attribute(self, node: Comparison) -> Condition:
@@ -328,13 +329,20 @@ def _holds_text(value: Value | tuple[Value, ...] | None) -> bool:
 
 
 def _param_is(table: FromClause, value: Value | tuple[Value, ...] | None) -> ColumnElement[bool]:
-    """A param's value is one of these texts, said so that the index is used, number first."""
-    alternatives = []
-    for each in _listed(value):
-        number = number_of(str(each))
-        same = table.c.number.is_(None) if number is None else table.c.number == number
-        alternatives.append(and_(same, table.c.value == each))
-    return or_(*alternatives)
+    """A param's value is one of these texts, said as its index is ordered: number first."""
+    listed = _listed(value)
+    same = table.c.value == listed[0] if len(listed) == 1 else table.c.value.in_(listed)
+    numbers = [number_of(str(each)) for each in listed]
+    if _is_mixed(value):
+        return same
+    if numbers[0] is None:
+        return and_(table.c.number.is_(None), same)
+    return and_(table.c.number.in_(numbers), same)
+
+
+def _is_mixed(value: Value | tuple[Value, ...] | None) -> bool:
+    """Some of these texts are numbers and some are not: they are not together in an index."""
+    return len({number_of(str(each)) is None for each in _listed(value)}) > 1
 
 
 def _ends_with(path: ColumnElement[str], name: str) -> ColumnElement[bool]:
