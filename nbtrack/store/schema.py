@@ -222,6 +222,8 @@ texts = Table(
     Column("kind", Text, nullable=False),
     Column("ref", Text, nullable=False),
     UniqueConstraint("kind", "ref"),
+    # A number is never given again: words of a text that is gone may still be in the index.
+    sqlite_autoincrement=True,
 )
 """What the full-text index holds, by the row numbers there; see `store.texts`."""
 

@@ -18,7 +18,6 @@ from sqlalchemy import (
     Select,
     column,
     delete,
-    func,
     insert,
     or_,
     select,
@@ -37,6 +36,7 @@ NOTE_TAG = "mlflow.note.content"
 _INDEX = table("text_index", column("rowid"), column("body"))
 _PUT = text("INSERT INTO text_index (rowid, body) VALUES (:text_id, :body)")
 _TAKE = text("INSERT INTO text_index (text_index, rowid, body) VALUES ('delete', :text_id, :body)")
+_LAST = text("SELECT seq FROM sqlite_sequence WHERE name = 'texts'")
 _EMPTY = text("INSERT INTO text_index (text_index) VALUES ('delete-all')")
 
 
@@ -59,6 +59,8 @@ def put_notes(connection: Connection, notes: Mapping[str, str | None]) -> None:
         )
         before |= {row.run_id: row.value for row in connection.execute(statement)}
     take_out(connection, "note", before)
+    # A run that was collected and came back by an import: its row leads to words that are gone.
+    _forget(connection, _known(connection, "note", notes).values())
     _put(connection, "note", {run_id: note for run_id, note in notes.items() if note is not None})
 
 
@@ -75,12 +77,14 @@ def take_out(connection: Connection, kind: TextKind, held: Mapping[str, str]) ->
     if not rows:
         return
     connection.execute(_TAKE, rows)
-    for batch in batches(known.values()):
-        connection.execute(delete(texts).where(texts.c.text_id.in_(batch)))
+    _forget(connection, known.values())
 
 
 def rebuild(connection: Connection) -> None:
-    """Make the index anew from what the store holds, after rows were removed or mended."""
+    """Make the index anew from what the store holds, after rows were removed or mended.
+
+    Afterwards it holds no word of anything that is gone.
+    """
     connection.execute(_EMPTY)
     connection.execute(delete(texts))
     digests = connection.execute(select(executions.c.source_digest).distinct()).scalars().all()
@@ -88,6 +92,11 @@ def rebuild(connection: Connection) -> None:
         put_sources(connection, get_small(connection, batch))
     notes = connection.execute(select(tags.c.run_id, tags.c.value).where(tags.c.key == NOTE_TAG))
     _put(connection, "note", {row.run_id: row.value for row in notes})
+
+
+def _forget(connection: Connection, text_ids: Iterable[int]) -> None:
+    for batch in batches(text_ids):
+        connection.execute(delete(texts).where(texts.c.text_id.in_(batch)))
 
 
 def _known(connection: Connection, kind: TextKind, refs: Iterable[str]) -> dict[str, int]:
@@ -103,7 +112,7 @@ def _known(connection: Connection, kind: TextKind, refs: Iterable[str]) -> dict[
 def _put(connection: Connection, kind: TextKind, new: Mapping[str, str]) -> None:
     if not new:
         return
-    last = connection.execute(select(func.max(texts.c.text_id))).scalar() or 0
+    last = connection.execute(_LAST).scalar() or 0
     rows = [
         {"text_id": text_id, "kind": kind, "ref": ref, "body": _clean(body)}
         for text_id, (ref, body) in enumerate(new.items(), start=last + 1)

@@ -36,6 +36,7 @@ def upgrade() -> None:
         sa.Column("ref", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("text_id"),
         sa.UniqueConstraint("kind", "ref"),
+        sqlite_autoincrement=True,
     )
     op.execute(
         "CREATE VIRTUAL TABLE text_index USING "
