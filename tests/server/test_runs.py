@@ -2,6 +2,7 @@ import json
 import math
 from datetime import timedelta
 
+import numpy as np
 import pytest
 
 from nbtrack.entities import (
@@ -148,6 +149,18 @@ async def test_a_curve_is_thinned_but_keeps_its_peaks(api, make_run):
     assert series["steps"][series["values"].index(99.0)] == 12_345
     assert series["steps"][series["values"].index("NaN")] == 777
     assert (series["steps"][0], series["steps"][-1]) == (0, 19_999)
+
+
+async def test_a_million_points_arrive_as_a_few_thousand(api, make_run):
+    """The browser gets at most 2000 points of any curve, its ends and extremes among them."""
+    values = np.random.default_rng(3).normal(size=1_000_000)
+    run_id = make_run(1, values=values)
+    status, answer = await api("GET", f"runs/{run_id}/series", key="curve")
+    [series] = answer["series"]
+    assert (status, series["total"]) == (200, 1_000_000)
+    assert 1900 < len(series["values"]) <= 2000
+    assert (min(series["values"]), max(series["values"])) == (values.min(), values.max())
+    assert (series["values"][0], series["values"][-1]) == (values[0], values[-1])
 
 
 async def test_a_series_the_run_does_not_have_is_left_out(api, make_run):
