@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 if TYPE_CHECKING:
     import numpy as np
@@ -471,7 +471,7 @@ class TextMatch:
         run_ids: active runs that the code made, newest first; the run of the note.
     """
 
-    kind: str
+    kind: Literal["code", "note"]
     snippet: str
     line: int
     found_at: datetime

@@ -6,7 +6,7 @@ shapes. What depends on who asks (how a notebook's path is written) is an argume
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -20,6 +20,7 @@ from nbtrack.entities import (
     Origin,
     Revision,
     Run,
+    TextMatch,
 )
 from nbtrack.errors import NotFoundError
 from nbtrack.ranking import is_system_metric, metric_direction
@@ -43,6 +44,7 @@ from nbtrack.wire import (
     RunLink,
     RunMark,
     RunSummary,
+    TextMatchInfo,
     number,
 )
 
@@ -63,12 +65,41 @@ def run_summaries(
         runs: which runs.
         path: how a notebook's stored path is written for who asks; None hides it.
     """
-    paths: dict[str | None, str | None] = {None: None}
-    for run in runs:
-        if run.notebook_id is not None and run.notebook_id not in paths:
-            notebook = store.get_notebook(run.notebook_id)
-            paths[run.notebook_id] = path(notebook.path) if notebook.deleted_at is None else None
+    paths = _notebook_paths(store, (run.notebook_id for run in runs), path)
     return [run_summary(run, paths[run.notebook_id]) for run in runs]
+
+
+def text_matches(
+    store: Store, matches: Sequence[TextMatch], *, path: Callable[[str], str | None] = str
+) -> list[TextMatchInfo]:
+    """What a full-text search found; see `run_summaries` for the arguments."""
+    paths = _notebook_paths(store, (match.notebook_id for match in matches), path)
+    return [
+        TextMatchInfo(
+            kind=match.kind,
+            snippet=match.snippet,
+            line=match.line,
+            found_at=match.found_at,
+            msg_id=match.msg_id,
+            cell_id=match.cell_id,
+            notebook_id=match.notebook_id,
+            notebook_path=paths[match.notebook_id],
+            run_ids=list(match.run_ids),
+        )
+        for match in matches
+    ]
+
+
+def _notebook_paths(
+    store: Store, notebook_ids: Iterable[str | None], path: Callable[[str], str | None]
+) -> dict[str | None, str | None]:
+    """Where notebooks are now, as it is written for who asks; None for those that are gone."""
+    paths: dict[str | None, str | None] = {None: None}
+    for notebook_id in notebook_ids:
+        if notebook_id is not None and notebook_id not in paths:
+            notebook = store.get_notebook(notebook_id)
+            paths[notebook_id] = path(notebook.path) if notebook.deleted_at is None else None
+    return paths
 
 
 def run_summary(run: Run, notebook_path: str | None = None) -> RunSummary:

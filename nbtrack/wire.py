@@ -5,7 +5,7 @@ checks fail when they drift. Encoded with msgspec; instants are ISO 8601 UTC. JS
 and no infinities, so a metric's value is a number or one of three words (`Number`).
 
     GET    status                                     → Status
-    GET    runs?notebook_id&path&experiment_id&cell_id&filter&order_by&view&limit&page_token
+    GET    runs?notebook_id&path&experiment_id&cell_id&filter&text&order_by&view&limit&page_token
                                                       → RunPage
     GET    runs/ID                                    → RunDetail
     PATCH  runs/ID              RunPatch              → RunSummary
@@ -14,6 +14,7 @@ and no infinities, so a metric's value is a number or one of three words (`Numbe
     GET    runs/ID/series?key=A&key=B&max_points=2000 → SeriesList
     GET    runs/ID/artifacts/PATH                     → the bytes (sandboxed, never sniffed)
     GET    compare?run_id=A&run_id=B                  → Comparison
+    GET    search?text=WORDS&path&limit&page_token    → TextMatchPage
     GET    experiments                                → ExperimentList
     GET    notebooks?path=P | notebook_id=ID          → NotebookInfo
     GET    notebooks/ID/revisions?limit&page_token&cell_id
@@ -162,6 +163,29 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
 class RunPage(msgspec.Struct, frozen=True, kw_only=True):
     runs: list[RunSummary]
     total: int
+    next_page_token: str | None
+
+
+class TextMatchInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """Code that ran, or a run's note, that holds what was looked for."""
+
+    kind: Literal["code", "note"]
+    snippet: str
+    """The line that shows it best."""
+    line: int
+    """Its number, from 1."""
+    found_at: datetime
+    """When the code ran last; when the run of the note began."""
+    msg_id: str | None
+    cell_id: str | None
+    notebook_id: str | None
+    notebook_path: str | None
+    run_ids: list[str]
+    """Active runs of the code, newest first; the run of the note."""
+
+
+class TextMatchPage(msgspec.Struct, frozen=True, kw_only=True):
+    matches: list[TextMatchInfo]
     next_page_token: str | None
 
 

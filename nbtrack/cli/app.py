@@ -24,6 +24,7 @@ EXIT_OK, EXIT_PROBLEM, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
 
 _COMMANDS = {
     "runs": "nbtrack.cli.runs",
+    "search": "nbtrack.cli.search",
     "history": "nbtrack.cli.history",
     "doctor": "nbtrack.cli.doctor",
     "demo": "nbtrack.cli.demo",

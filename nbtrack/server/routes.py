@@ -15,6 +15,7 @@ from nbtrack.server.notebook_handlers import (
     SnapshotOfDocument,
 )
 from nbtrack.server.run_handlers import Compare, OneRun, RunLifecycle, Runs, RunSeries
+from nbtrack.server.search_handlers import Search
 from nbtrack.server.status_handlers import Experiments, ServerStatus
 
 PREFIX = r"/nbtrack/api/"
@@ -23,6 +24,7 @@ _ID = r"([0-9a-f]{4,64})"
 ROUTES: list[tuple[str, type[ApiHandler]]] = [
     (PREFIX + r"status", ServerStatus),
     (PREFIX + r"experiments", Experiments),
+    (PREFIX + r"search", Search),
     (PREFIX + r"compare", Compare),
     (PREFIX + r"runs", Runs),
     (PREFIX + r"runs/(delete|undelete)", RunLifecycle),

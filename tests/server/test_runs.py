@@ -280,3 +280,21 @@ async def test_an_unknown_artifact_is_not_found(api, make_artifact):
     run_id = make_artifact("a.txt", b"x", "text/plain")
     status, answer = await api("GET", f"runs/{run_id}/artifacts/b.txt")
     assert (status, answer["error"]["code"]) == (404, "not_found")
+
+
+async def test_words_are_searched_in_code_and_notes(api, make_run, store):
+    """Matches say what and where; an unknown notebook has none, and no words are an error."""
+    store.apply([ExecutionStarted("e1", SESSION, "x = 1\npd.read_csv('a')", utc_now())])
+    run_id = make_run(1, msg_id="e1")
+    status, answer = await api("GET", "search", text="read_csv")
+    [match] = answer["matches"]
+    assert (status, answer["next_page_token"]) == (200, None)
+    assert (match["kind"], match["line"], match["snippet"]) == ("code", 2, "pd.read_csv('a')")
+    assert (match["run_ids"], match["notebook_path"]) == ([run_id], None)
+    assert await api("GET", "search", text="read_csv", path="none.ipynb") == (
+        200,
+        {"matches": [], "next_page_token": None},
+    )
+    for wrong in ({}, {"text": "()"}, {"text": "a", "limit": 0}):
+        status, answer = await api("GET", "search", **wrong)
+        assert (status, answer["error"]["code"]) == (400, "bad_request")

@@ -119,6 +119,28 @@ export interface RunPage {
   next_page_token: string | null;
 }
 
+/** Code that ran, or a run's note, that holds what was looked for. */
+export interface TextMatchInfo {
+  kind: 'code' | 'note';
+  /** The line that shows it best. */
+  snippet: string;
+  /** Its number, from 1. */
+  line: number;
+  /** When the code ran last; when the run of the note began. */
+  found_at: string;
+  msg_id: string | null;
+  cell_id: string | null;
+  notebook_id: string | null;
+  notebook_path: string | null;
+  /** Active runs of the code, newest first; the run of the note. */
+  run_ids: string[];
+}
+
+export interface TextMatchPage {
+  matches: TextMatchInfo[];
+  next_page_token: string | null;
+}
+
 export interface ArtifactInfo {
   path: string;
   size_bytes: number;
