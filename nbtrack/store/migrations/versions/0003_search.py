@@ -13,7 +13,7 @@ from alembic import op
 revision = "0003"
 down_revision = "0002"
 
-_BATCH = 10_000
+_BATCH = 1000
 
 
 def upgrade() -> None:
@@ -46,16 +46,10 @@ def upgrade() -> None:
 
 
 def _fill_numbers() -> None:
-    connection = op.get_bind()
-    held = connection.execute(sa.text("SELECT run_id, key, value FROM params")).all()
-    change = sa.text("UPDATE params SET number = :number WHERE run_id = :run_id AND key = :key")
-    numbers = (
-        {"run_id": run_id, "key": key, "number": number}
-        for run_id, key, value in held
-        if (number := _number(value)) is not None
-    )
-    while batch := list(islice(numbers, _BATCH)):
-        connection.execute(change, batch)
+    connection = op.get_bind().connection.driver_connection
+    assert connection is not None
+    connection.create_function("nbtrack_number", 1, _number, deterministic=True)
+    op.execute("UPDATE params SET number = nbtrack_number(value)")
 
 
 def _number(text: str) -> float | None:
@@ -89,12 +83,12 @@ def _texts() -> Iterator[tuple[str, str, str]]:
             "SELECT digest, data FROM blobs WHERE digest IN (SELECT source_digest FROM executions)"
         )
     )
-    for digest, data in sources.all():
+    for digest, data in sources:
         source = data[1:] if data[:1] == b"\x00" else zstandard.decompress(data[1:])
         # Half a surrogate pair, which code may hold, is nothing that SQLite takes as text.
         yield "code", digest, source.decode("utf-8", "replace")
     notes = connection.execute(
         sa.text("SELECT run_id, value FROM tags WHERE key = 'mlflow.note.content'")
     )
-    for run_id, value in notes.all():
+    for run_id, value in notes:
         yield "note", run_id, value
