@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cmp_to_key
 from pathlib import Path
 from random import Random
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
@@ -30,6 +32,8 @@ from tests.store.search_model import (
     session_id,
 )
 
+View = Literal["active", "deleted", "all"]
+
 
 @pytest.fixture(scope="module")
 def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
@@ -46,7 +50,8 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
             *(record for index in range(60) for record in records_of(index, chance)),
         ]
     )
-    runs = list(store.search_runs(RunQuery()).items)
+    store.set_lifecycle([f"run-{index:02}" for index in range(0, 60, 7)], deleted=True)
+    runs = list(store.search_runs(RunQuery(view="all")).items)
     datasets = {run.run_id: [each.name for each in store.list_datasets(run.run_id)] for run in runs}
     paths: dict[str | None, str | None] = {
         each.notebook_id: each.path for each in store.list_notebooks()
@@ -78,9 +83,7 @@ def pages(known: Known, query: RunQuery, few: int) -> list[str]:
     seen: list[str] = []
     token = None
     while True:
-        asked = RunQuery(
-            filter=query.filter, order_by=query.order_by, limit=query.limit, page_token=token
-        )
+        asked = replace(query, page_token=token)
         with known.store._database.read() as connection:
             found, token = RunSelection(asked, few=few).page(connection)
         assert len(found) <= query.limit
@@ -90,14 +93,21 @@ def pages(known: Known, query: RunQuery, few: int) -> list[str]:
 
 
 @settings(max_examples=300, deadline=None)
-@given(CONDITIONS, st.lists(clauses(), max_size=3), st.sampled_from((1, 7, 100)))
+@given(
+    CONDITIONS,
+    st.lists(clauses(), max_size=3),
+    st.sampled_from((1, 7, 100)),
+    st.sampled_from(("active", "active", "deleted", "all")),
+)
 def test_the_store_finds_what_python_finds(
-    known: Known, condition: Condition, order: list[Clause], limit: int
+    known: Known, condition: Condition, order: list[Clause], limit: int, view: View
 ) -> None:
     """Any filter and order, in pages of any size, along an index or by sorting a few."""
     text, holds = condition
-    expected = in_order([run for run in known.runs if holds(known, run)], order)
-    query = RunQuery(filter=text, order_by=tuple(each.text for each in order), limit=limit)
+    seen = [run for run in known.runs if view in ("all", run.lifecycle_stage)]
+    expected = in_order([run for run in seen if holds(known, run)], order)
+    order_by = tuple(each.text for each in order)
+    query = RunQuery(filter=text, order_by=order_by, limit=limit, view=view)
     assert pages(known, query, few=3000) == expected
     assert pages(known, query, few=0) == expected
     assert known.store.count_runs(query) == len(expected)
@@ -110,7 +120,7 @@ def test_store_of_other_sizes_continues_a_token(known: Known, tmp_path: Path) ->
     seen: list[str] = []
     token = None
     for number in range(100):
-        asked = RunQuery(filter=query.filter, order_by=query.order_by, limit=3, page_token=token)
+        asked = replace(query, limit=3, page_token=token)
         with known.store._database.read() as connection:
             found, token = RunSelection(asked, few=3000 * (number % 2)).page(connection)
         seen += found
@@ -125,7 +135,7 @@ def test_times_are_compared_by_the_millisecond(known: Known, operator: str, fiel
     """A time is the millisecond it is in, whatever comparison and whatever is beside it."""
     for time in sorted({getattr(run, field) for run in known.runs} - {None}):
         for value in (time - 1, time - 0.5, time, time + 0.5, time + 1):
-            query = RunQuery(filter=f"{field} {operator} {value!r}")
+            query = RunQuery(filter=f"{field} {operator} {value!r}", view="all")
             expected = [
                 run.run_id
                 for run in known.runs
