@@ -92,6 +92,13 @@ class Condition:
     about_runs: bool = False
     indexed: bool = False
 
+    def listed(self, run_id: ColumnElement[str]) -> ColumnElement[bool]:
+        """The same as ``on`` by a list of all ids that meet it, where it is about one thing."""
+        if self.held is None:
+            return self.on(run_id)
+        table = HELD[self.held.kind]
+        return run_id.in_(select(table.c.run_id).where(self.held.rows(table)))
+
 
 def about_runs(expression: ColumnElement[bool], *, indexed: bool = False) -> Condition:
     """A condition on columns of `schema.runs`."""

@@ -1,9 +1,8 @@
 """A `RunQuery` as SQL: which runs, in which order, which page of them, and how many.
 
 SQLite keeps no statistics that would tell it how many rows meet a condition, so the way to a
-page is chosen here. Where a condition with an index is met by few rows, these are looked at
-and sorted. Else the index of the order is walked, and what meets the conditions is taken,
-until the page is full. Either costs about the same in a large store as in a small one.
+page is chosen here, as `planning` says: so a page costs about the same in a large store as in
+a small one.
 """
 
 from __future__ import annotations
@@ -23,6 +22,7 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    literal_column,
     select,
     true,
 )
@@ -31,17 +31,14 @@ from nbtrack.entities import Lifecycle
 from nbtrack.errors import UsageError
 from nbtrack.store.base import RunQuery
 from nbtrack.store.filters import HELD, Condition, about_runs, conditions_of
-from nbtrack.store.orderings import HeldOrder, Order, order_of, tie_breakers
+from nbtrack.store.orderings import HeldOrder, Order, Stretch, order_of, tie_breakers
 from nbtrack.store.paging import Ordering, after, constant, read_token, write_token
+from nbtrack.store.planning import MOST_CONDITIONS, MOST_ROWS, Counted, Way, shortest
 from nbtrack.store.rows import experiment_number
 from nbtrack.store.schema import runs
 from nbtrack.store.texts import run_matches
 
 MAX_LIMIT = 50_000
-_FEW = 3000
-
-_COUNTED = 20_000
-"""Where runs are counted, conditions are told apart up to so many rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +73,13 @@ class RunSelection:
 
     Args:
         query: as the caller gave it.
-        few: so many rows are sorted as fast as a page is found along an index.
+        way: how pages are found; None leaves it to `planning`.
 
     Raises:
         UsageError: its filter, order, limit, view or page token cannot be used.
     """
 
-    def __init__(self, query: RunQuery, *, few: int = _FEW) -> None:
+    def __init__(self, query: RunQuery, *, way: Way | None = None) -> None:
         if not 1 <= query.limit <= MAX_LIMIT:
             raise UsageError(f"limit is {query.limit}; it can be 1 to {MAX_LIMIT}")
         if query.view not in ("active", "deleted", "all"):
@@ -90,7 +87,7 @@ class RunSelection:
         if isinstance(query.order_by, str):
             raise UsageError("order_by is a sequence of clauses, such as ('metrics.acc DESC',)")
         self._query = query
-        self._few = few
+        self._way = way
         self._about = replace(query, page_token=None, limit=1)
         self._conditions = [*_restrictions(query), *conditions_of(query.filter)]
         self._orders: list[Order] = [order_of(text) for text in query.order_by]
@@ -148,16 +145,22 @@ class RunSelection:
 
     def _parts(self, connection: Connection) -> Iterator[_Part]:
         first = self._orders[0] if self._orders else None
-        narrow = self._narrow(connection)
-        if narrow is None and isinstance(first, HeldOrder):
-            yield from self._stretches(first)
-        elif narrow is not None and narrow.held is not None:
-            driver = HELD[narrow.held.kind].alias("driver")
-            yield self._part(driver, narrow.held.rows(driver), self._orders, narrow)
+        way, condition = self._shortest(connection)
+        if way == "narrow" and condition is not None:
+            driver = None if condition.held is None else HELD[condition.held.kind].alias("driver")
+            test = None
+            if driver is not None and condition.held is not None:
+                test = condition.held.rows(driver)
+            met = [condition] if driver is not None else []
+            yield self._part(driver, test, self._orders, met)
+            return
+        listed = condition if way == "list" else None
+        if isinstance(first, HeldOrder):
+            yield from self._stretches(first, listed)
         else:
-            yield self._part(None, None, self._orders)
+            yield self._part(None, None, self._orders, [], listed)
 
-    def _stretches(self, order: HeldOrder) -> Iterator[_Part]:
+    def _stretches(self, order: HeldOrder, listed: Condition | None) -> Iterator[_Part]:
         """The parts of an order by a param, metric or tag, each along its index."""
         table = HELD[order.kind]
         ordered = table.alias("ordered")
@@ -172,21 +175,19 @@ class RunSelection:
                 # Conditions on what is ordered by are met by the rows of the index themselves.
                 tests = [ordered.c.key == order.key, stretch.test]
                 tests += [each.held.test(ordered) for each in same if each.held is not None]
-                yield self._part(
-                    ordered, and_(*tests), rest, *same, rank=stretch.rank, leading=stretch.orderings
-                )
+                yield self._part(ordered, and_(*tests), rest, same, listed, stretch)
             elif not same:
                 missing = ~exists().where(order.join(table, runs.c.run_id))
-                yield self._part(None, missing, rest, rank=stretch.rank, leading=stretch.orderings)
+                yield self._part(None, missing, rest, [], listed, stretch)
 
     def _part(
         self,
         driver: FromClause | None,
         test: ColumnElement[bool] | None,
         orders: Sequence[Order],
-        *met: Condition,
-        rank: int | None = None,
-        leading: Sequence[Ordering] = (),
+        met: Sequence[Condition],
+        listed: Condition | None = None,
+        stretch: Stretch | None = None,
     ) -> _Part:
         """One statement of a page.
 
@@ -194,16 +195,16 @@ class RunSelection:
             driver: an alias of a table with one row a run, whose rows lead to the runs; None
                 where the runs themselves are walked.
             test: which of its rows.
-            orders: what is ordered by, after ``leading``.
+            orders: what is ordered by, after what ``stretch`` orders by.
             met: conditions that ``test`` holds already.
-            rank: of the part, where there are several.
-            leading: the order within it.
+            listed: the condition whose ids are made a list first.
+            stretch: of the order, where there are several parts.
         """
         run_id = runs.c.run_id if driver is None else driver.c.run_id
         source: FromClause = runs
         if driver is not None:
             source = driver.join(runs, runs.c.run_id == driver.c.run_id)
-        orderings = [*([] if rank is None else [constant(rank)]), *leading]
+        orderings = [] if stretch is None else [constant(stretch.rank), *stretch.orderings]
         for number, order in enumerate(orders):
             if isinstance(order, HeldOrder):
                 table = HELD[order.kind].alias(f"order_{number}")
@@ -212,22 +213,37 @@ class RunSelection:
             else:
                 orderings += order
         orderings += tie_breakers(self._orders)
-        tests = [each.on(run_id) for each in self._conditions if each not in met]
+        tests = [
+            each.listed(run_id) if each is listed else each.on(run_id)
+            for each in sorted(self._conditions, key=lambda each: each is not listed)
+            if each not in met
+        ]
         tests.append(self._stage(run_id, joined=True))
         if test is not None:
             tests.append(test)
         statement = select(runs.c.run_id).select_from(source).where(*tests)
-        return _Part(statement, orderings, rank)
+        return _Part(statement, orderings, None if stretch is None else stretch.rank)
 
-    def _narrow(self, connection: Connection) -> Condition | None:
-        """The condition that fewest runs meet, if they are few."""
-        found: list[tuple[int, Condition]] = []
-        for condition in self._conditions:
-            if condition.indexed or (condition.held is not None and condition.held.indexed):
-                count = _counted(connection, condition, self._few)
-                if count < self._few:
-                    found.append((count, condition))
-        return min(found, key=lambda each: each[0])[1] if found else None
+    def _shortest(self, connection: Connection) -> tuple[Way, Condition | None]:
+        """The shortest way to a page, and the condition that it takes."""
+        found = [
+            each
+            for each in self._conditions
+            if each.indexed or (each.held is not None and each.held.indexed)
+        ][:MOST_CONDITIONS]
+        if not found:
+            return "walk", None
+        if self._way is not None:
+            listable = [each for each in found if each.held is not None or self._way != "list"]
+            return self._way, listable[0] if listable else None
+        # The greatest row number: cheap, and near the number of runs.
+        last: Select[Any] = select(func.max(literal_column("rowid"))).select_from(runs)
+        total = int(connection.execute(last).scalar() or 0)
+        counted = [
+            Counted(_counted(connection, each, MOST_ROWS), each.held is not None) for each in found
+        ]
+        way, position = shortest(counted, total, self._query.limit)
+        return way, found[position]
 
     def _smallest(self, connection: Connection) -> Condition | None:
         """The condition on something held that fewest runs meet; None where there is none."""
@@ -237,9 +253,9 @@ class RunSelection:
         return min(
             held,
             key=lambda each: (
-                _counted(connection, each, _COUNTED)
+                _counted(connection, each, MOST_ROWS)
                 if each.held is not None and each.held.indexed
-                else _COUNTED
+                else MOST_ROWS
             ),
         )
 

@@ -15,6 +15,7 @@ from sqlalchemy import event
 
 from nbtrack.store import open_store
 from nbtrack.store.base import RunQuery
+from nbtrack.store.planning import MOST_ROWS, Counted, Way, shortest
 from nbtrack.store.run_query import RunSelection
 from nbtrack.store.sql import SqlStore
 from nbtrack.testing.builders import execution_started, session_started, whole_run
@@ -56,10 +57,10 @@ def plans(store: SqlStore) -> Iterator[list[str]]:
                 steps += [row[3] for row in plan]
 
 
-def page_plan(store: SqlStore, query: RunQuery, *, few: int) -> list[str]:
-    """The plan of one page, as in a store where more than ``few`` rows are many."""
+def page_plan(store: SqlStore, query: RunQuery, *, way: Way) -> list[str]:
+    """The plan of one page, found the one way or the other."""
     with plans(store) as steps, store._database.read() as connection:
-        run_ids, _ = RunSelection(query, few=few).page(connection)
+        run_ids, _ = RunSelection(query, way=way).page(connection)
         assert run_ids
     return steps
 
@@ -84,7 +85,7 @@ FILTER = "params.model = 'rf' AND metrics.acc > 0.5"
 )
 def test_many_matches_are_walked_in_order(store: SqlStore, order: str, index: str) -> None:
     """Where many runs match, an index gives them in order, and nothing is sorted as a whole."""
-    steps = page_plan(store, RunQuery(filter=FILTER, order_by=(order,), limit=1), few=0)
+    steps = page_plan(store, RunQuery(filter=FILTER, order_by=(order,), limit=1), way="walk")
     assert any(index in step for step in steps), steps
     assert not scans(steps), steps
     assert "USE TEMP B-TREE FOR ORDER BY" not in steps, steps
@@ -103,9 +104,48 @@ def test_many_matches_are_walked_in_order(store: SqlStore, order: str, index: st
 def test_few_matches_are_found_by_index(store: SqlStore, filter_text: str, index: str) -> None:
     """Where few runs match a condition, its index finds them."""
     query = RunQuery(filter=filter_text, order_by=("metrics.acc DESC",))
-    steps = page_plan(store, query, few=3000)
+    steps = page_plan(store, query, way="narrow")
     assert any(index in step for step in steps), steps
     assert not scans(steps), steps
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        ([], ("walk", 0)),
+        ([0, MOST_ROWS], ("narrow", 0)),
+        ([MOST_ROWS, 40], ("narrow", 1)),
+        ([90], ("narrow", 0)),
+        ([900], ("list", 0)),
+        ([10_000], ("walk", 0)),
+        ([MOST_ROWS], ("walk", 0)),
+        ([10_000, 10_000], ("list", 0)),
+        ([MOST_ROWS, 10_000, 9_000], ("list", 2)),
+        ([MOST_ROWS] * 3, ("walk", 0)),
+    ],
+)
+def test_the_shortest_way_is_taken(counts: list[int], expected: tuple[Way, int]) -> None:
+    """Of 100 000 runs, 100 are found through what few of them meet, a list, or one by one."""
+    assert shortest([Counted(count) for count in counts], 100_000, 100) == expected
+
+
+def test_few_runs_have_a_way(store: SqlStore) -> None:
+    """In an empty store, or for a page larger than the store, there is a way as well."""
+    for total in (0, 1, 5):
+        assert shortest([Counted(0)], total, 1000) == ("narrow", 0)
+        assert shortest([Counted(total), Counted(total)], total, 1000)
+    assert shortest([Counted(10_000, listable=False)] * 2, 100_000, 100)[0] != "list"
+
+
+def test_a_list_is_made_once(store: SqlStore) -> None:
+    """A list of ids is made before the walk, along an index, and the walk stays one."""
+    query = RunQuery(filter=FILTER, order_by=("metrics.loss",), limit=1)
+    store.apply(whole_run("c", params={"model": "rf"}, metrics={"acc": 1.0, "loss": 1.0}))
+    store.apply(whole_run("d", params={"model": "rf"}, metrics={"acc": 1.0, "loss": 1.0}))
+    steps = page_plan(store, query, way="list")
+    at = steps.index("LIST SUBQUERY 1")
+    assert "COVERING INDEX ix_params_value (key=? AND number=? AND value=?)" in steps[at + 1]
+    assert any("ordered USING COVERING INDEX ix_metrics_last" in step for step in steps)
 
 
 def test_counting_needs_no_runs(store: SqlStore) -> None:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from nbtrack.entities import Run
 from nbtrack.store import open_store
 from nbtrack.store.base import RunQuery
+from nbtrack.store.planning import Way
 from nbtrack.store.run_query import RunSelection
 from nbtrack.store.sql import SqlStore
 from nbtrack.testing.builders import session_started
@@ -78,14 +79,14 @@ def in_order(runs: list[Run], order: list[Clause]) -> list[str]:
     return [run.run_id for run in sorted(runs, key=cmp_to_key(compare))]
 
 
-def pages(known: Known, query: RunQuery, few: int) -> list[str]:
-    """All pages of a query, planned as in a store where more than ``few`` rows are many."""
+def pages(known: Known, query: RunQuery, way: Way) -> list[str]:
+    """All pages of a query, found the one way or the other."""
     seen: list[str] = []
     token = None
     while True:
         asked = replace(query, page_token=token)
         with known.store._database.read() as connection:
-            found, token = RunSelection(asked, few=few).page(connection)
+            found, token = RunSelection(asked, way=way).page(connection)
         assert len(found) <= query.limit
         seen += found
         if token is None:
@@ -108,21 +109,25 @@ def test_the_store_finds_what_python_finds(
     expected = in_order([run for run in seen if holds(known, run)], order)
     order_by = tuple(each.text for each in order)
     query = RunQuery(filter=text, order_by=order_by, limit=limit, view=view)
-    assert pages(known, query, few=3000) == expected
-    assert pages(known, query, few=0) == expected
+    assert pages(known, query, way="walk") == expected
+    assert pages(known, query, way="list") == expected
+    assert pages(known, query, way="narrow") == expected
+    page = known.store.search_runs(replace(query, limit=100))
+    assert [run.run_id for run in page.items] == expected
     assert known.store.count_runs(query) == len(expected)
 
 
 def test_store_of_other_sizes_continues_a_token(known: Known, tmp_path: Path) -> None:
     """A page token goes on where it stopped, also if the next page is found the other way."""
     query = RunQuery(filter="params.model != 'x'", order_by=("metrics.acc DESC", "params.lr"))
-    whole = pages(known, query, few=0)
+    whole = pages(known, query, way="walk")
+    ways: list[Way] = ["narrow", "walk", "list"]
     seen: list[str] = []
     token = None
     for number in range(100):
         asked = replace(query, limit=3, page_token=token)
         with known.store._database.read() as connection:
-            found, token = RunSelection(asked, few=3000 * (number % 2)).page(connection)
+            found, token = RunSelection(asked, way=ways[number % 3]).page(connection)
         seen += found
         if token is None:
             break
@@ -141,5 +146,5 @@ def test_times_are_compared_by_the_millisecond(known: Known, operator: str, fiel
                 for run in known.runs
                 if getattr(run, field) is not None and COMPARE[operator](getattr(run, field), value)
             ]
-            assert pages(known, query, few=3000) == expected
-            assert pages(known, query, few=0) == expected
+            assert pages(known, query, way="narrow") == expected
+            assert pages(known, query, way="walk") == expected
