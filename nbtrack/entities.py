@@ -451,6 +451,23 @@ class Revision:
 
 
 @dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What `Store.forget` changed, or would.
+
+    Args:
+        contents: pieces of code, outputs and files that held it.
+        revisions: how many of them showed one of those.
+        rows: of params, tags, names, errors and the like.
+        removed_files: copies of the database that were removed, as they held it too.
+    """
+
+    contents: int
+    revisions: int
+    rows: int
+    removed_files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
     """A slice of a longer list. ``next_page_token`` is None on the last page."""
 

@@ -26,6 +26,7 @@ _COMMANDS = {
     "runs": "nbtrack.cli.runs",
     "search": "nbtrack.cli.search",
     "history": "nbtrack.cli.history",
+    "forget": "nbtrack.cli.forget",
     "doctor": "nbtrack.cli.doctor",
     "demo": "nbtrack.cli.demo",
 }

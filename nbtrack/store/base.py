@@ -29,6 +29,7 @@ from nbtrack.entities import (
     Changes,
     Execution,
     Experiment,
+    Forgotten,
     KernelSession,
     Manifest,
     MetricSeries,
@@ -147,6 +148,30 @@ class Store(Protocol):
 
         Raises:
             BlobMissingError: one of them is not stored.
+        """
+        ...
+
+    def forget(
+        self,
+        texts: Iterable[str] = (),
+        *,
+        cell: tuple[str, str] | None = None,
+        outputs_only: bool = False,
+        dry_run: bool = True,
+    ) -> Forgotten:
+        """Remove texts, or what one cell held, from everything that is stored, for good.
+
+        What is in journals that are not drained yet is not reached: adopt them first.
+
+        Args:
+            texts: each is cut out of code, outputs, artifacts, params, tags, names and errors.
+            cell: a notebook's id and a cell's: its text and outputs in every revision and
+                execution, and the same text or output wherever else it stands.
+            outputs_only: of the cell only what it showed.
+            dry_run: only say what would be changed.
+
+        Raises:
+            UsageError: a text is too short to be cut out safely.
         """
         ...
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -33,6 +34,10 @@ class _Files(Protocol):
     def read(self, name: str) -> bytes: ...
 
     def size(self, name: str) -> int | None: ...
+
+    def remove(self, name: str) -> None: ...
+
+    def names(self) -> Iterator[str]: ...
 
 
 class _LocalFiles:
@@ -60,6 +65,13 @@ class _LocalFiles:
             return (self._root / name).stat().st_size
         except FileNotFoundError:
             return None
+
+    def remove(self, name: str) -> None:
+        (self._root / name).unlink(missing_ok=True)
+
+    def names(self) -> Iterator[str]:
+        for path in self._root.glob("??/??/*"):
+            yield path.name
 
 
 def _make_private(directory: Path) -> None:
@@ -95,6 +107,14 @@ class _RemoteFiles:
             return int(self._fs.size(f"{self._root}/{name}"))
         except FileNotFoundError:
             return None
+
+    def remove(self, name: str) -> None:
+        if self._fs.exists(f"{self._root}/{name}"):
+            self._fs.rm_file(f"{self._root}/{name}")
+
+    def names(self) -> Iterator[str]:
+        for path in self._fs.find(self._root):
+            yield str(path).rpartition("/")[2]
 
 
 class BlobStore:
@@ -147,6 +167,14 @@ class BlobStore:
     def exists(self, digest: str) -> bool:
         """Whether the bytes of a digest are here."""
         return self._files.size(_name(digest)) is not None
+
+    def remove(self, digest: str) -> None:
+        """Take the bytes of a digest away; fine where they are not here."""
+        self._files.remove(_name(digest))
+
+    def digests(self) -> Iterator[str]:
+        """What is here, in no order."""
+        return (name for name in self._files.names() if len(name) == 64 and set(name) <= _HEX)
 
     def size(self, digest: str) -> int:
         """How many bytes a digest stands for.

@@ -24,6 +24,7 @@ from nbtrack.store.blobtable import SMALL_BYTES, get_small, put_small
 from nbtrack.store.database import Database, last_change, next_change
 from nbtrack.store.dialect import DATABASE_NAME, sqlite_engine, upsert
 from nbtrack.store.executions import ExecutionReads
+from nbtrack.store.forget import ForgetPart
 from nbtrack.store.migrate import ensure_current
 from nbtrack.store.notebooks import NotebookPart
 from nbtrack.store.placing import insert_experiment
@@ -73,7 +74,7 @@ def open_sql_store(location: str, *, busy_timeout_s: float = 30.0) -> SqlStore:
     return SqlStore(Database(engine, location, busy_timeout_s), BlobStore(blob_directory))
 
 
-class SqlStore(RunReads, ExecutionReads, TextReads, NotebookPart):
+class SqlStore(RunReads, ExecutionReads, TextReads, NotebookPart, ForgetPart):
     """A `Store` on SQLAlchemy Core. Made by `open_sql_store`."""
 
     def __init__(self, database: Database, blob_store: BlobStore) -> None:

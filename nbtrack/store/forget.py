@@ -1,0 +1,320 @@
+"""Removing a text, a cell or its outputs from everything a store holds, for good.
+
+Bytes are named by their content, so what is cut out of them changes their names, and every row
+that names them is changed with it, in one transaction. Afterwards the database is written anew:
+a freed page would still hold the text.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+from sqlalchemy import Column, Connection, Table, Text, delete, func, select, update
+
+from nbtrack.entities import CellVersion, Forgotten, Manifest
+from nbtrack.errors import UsageError
+from nbtrack.store.blobs import BlobStore, digest_of
+from nbtrack.store.blobtable import SMALL_BYTES, batches, get_small, put_small
+from nbtrack.store.database import Database, next_change
+from nbtrack.store.dialect import DATABASE_NAME
+from nbtrack.store.rows import manifest_bytes, manifest_of
+from nbtrack.store.schema import (
+    artifacts,
+    blobs,
+    executions,
+    metadata,
+    revisions,
+    run_datasets,
+    runs,
+)
+from nbtrack.store.texts import rebuild
+
+SHORTEST = 4
+"""Characters: cutting out a shorter text would tear unrelated ones apart."""
+MARK = "***forgotten***"
+_SOURCE = b"# forgotten\n"
+_OUTPUT = json.dumps(
+    {"name": "stdout", "output_type": "stream", "text": MARK},
+    ensure_ascii=False,
+    sort_keys=True,
+    separators=(",", ":"),
+).encode()
+_NAMED_BY = (
+    executions.c.source_digest,
+    artifacts.c.digest,
+    runs.c.environment_digest,
+    runs.c.report_digest,
+    run_datasets.c.document_digest,
+)
+_SKIPPED = frozenset({"alembic_version", "blobs", "journals", "texts"})
+_PAGE = 200
+
+
+class _DryRunError(Exception):
+    """Takes back what was only tried."""
+
+
+class ForgetPart:
+    """The part of the store that forgets."""
+
+    _database: Database
+    _blob_store: BlobStore
+
+    def forget(
+        self,
+        texts: Iterable[str] = (),
+        *,
+        cell: tuple[str, str] | None = None,
+        outputs_only: bool = False,
+        dry_run: bool = True,
+    ) -> Forgotten:
+        """See `Store.forget`."""
+        wanted = [text for text in texts if text]
+        short = next((text for text in wanted if len(text) < SHORTEST), None)
+        if short is not None:
+            raise UsageError(
+                f"a text to forget has at least {SHORTEST} characters; this one has {len(short)}"
+            )
+        work: _Forgetting | None = None
+        try:
+            with self._database.write() as connection:
+                work = _Forgetting(connection, self._blob_store, wanted)
+                if cell is not None:
+                    work.cut_cell(*cell, outputs_only=outputs_only)
+                work.cut_texts()
+                done = work.apply()
+                if dry_run:
+                    raise _DryRunError
+        except _DryRunError:
+            return done
+        work.remove_files()
+        removed = _remove_copies(Path(self._database.location))
+        self._write_anew()
+        return replace(done, removed_files=removed)
+
+    def _write_anew(self) -> None:
+        path = Path(self._database.location, DATABASE_NAME)
+        with closing(sqlite3.connect(path, timeout=60, isolation_level=None)) as connection:
+            connection.execute("PRAGMA secure_delete=ON")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+class _Forgetting:
+    """One forgetting, in one transaction."""
+
+    def __init__(self, connection: Connection, files: BlobStore, texts: Sequence[str]) -> None:
+        self._connection = connection
+        self._files = files
+        self._texts = texts
+        self._needles = [(needle, MARK.encode()) for text in texts for needle in _forms(text)]
+        self._new: dict[str, bytes] = {}
+        self._rows = 0
+
+    def cut_cell(self, notebook_id: str, cell_id: str, *, outputs_only: bool) -> None:
+        """Put a mark in the place of a cell's text and outputs, wherever the same stands."""
+        for _, manifest in self._manifests(notebook_id):
+            for version in manifest.cells:
+                if version.cell_id == cell_id:
+                    self._cut_version(version, outputs_only)
+        if outputs_only:
+            return
+        self._cut_previews(notebook_id, cell_id)
+        here = executions.c.notebook_id
+        statement = select(executions.c.source_digest).where(
+            executions.c.cell_id == cell_id, (here == notebook_id) | here.is_(None)
+        )
+        for digest in self._connection.execute(statement).scalars():
+            self._new[digest] = _SOURCE
+
+    def _cut_previews(self, notebook_id: str, cell_id: str) -> None:
+        statement = select(revisions.c.revision_id, revisions.c.changes).where(
+            revisions.c.notebook_id == notebook_id
+        )
+        for row in self._connection.execute(statement).all():
+            changes = [
+                [cell, kind, "" if cell == cell_id else preview]
+                for cell, kind, preview in json.loads(row.changes)
+            ]
+            self._rows += self._connection.execute(
+                update(revisions)
+                .where(revisions.c.revision_id == row.revision_id)
+                .where(revisions.c.changes != json.dumps(changes))
+                .values(changes=json.dumps(changes))
+            ).rowcount
+
+    def _cut_version(self, version: CellVersion, outputs_only: bool) -> None:
+        for digest in version.output_digests:
+            self._new[digest] = _OUTPUT
+        if not outputs_only:
+            self._new[version.source_digest] = _SOURCE
+
+    def cut_texts(self) -> None:
+        """Find the bytes that hold the texts, and cut these out."""
+        if not self._needles:
+            return
+        for digest, data in self._contents():
+            changed = _cut(self._new.get(digest, data), self._needles)
+            if changed is not None:
+                self._new[digest] = changed
+
+    def _contents(self) -> Iterator[tuple[str, bytes]]:
+        digests = list(self._connection.execute(select(blobs.c.digest)).scalars())
+        for start in range(0, len(digests), _PAGE):
+            yield from get_small(self._connection, digests[start : start + _PAGE]).items()
+        for digest in self._files.digests():
+            yield digest, self._files.get(digest)
+
+    def apply(self) -> Forgotten:
+        """Give what was changed its new names, everywhere."""
+        names = self._renamed()
+        changed_revisions = self._rename_in_manifests(names)
+        for column in _NAMED_BY:
+            for old, new in names.items():
+                values: dict[str, object] = {column.name: new}
+                if column.table is artifacts:
+                    values["size_bytes"] = len(self._new[old])
+                self._rows += self._connection.execute(
+                    update(column.table).where(column == old).values(values)
+                ).rowcount
+        for batch in batches(names):
+            self._connection.execute(delete(blobs).where(blobs.c.digest.in_(batch)))
+        for text in self._texts:
+            self._cut_columns(text)
+        if names or self._rows:
+            rebuild(self._connection)
+            self._connection.execute(update(runs).values(changed_seq=next_change(self._connection)))
+        return Forgotten(contents=len(names), revisions=changed_revisions, rows=self._rows)
+
+    def _renamed(self) -> dict[str, str]:
+        """Old digests with new ones; the new bytes are stored."""
+        names: dict[str, str] = {}
+        # A document can name other bytes (a report its modules): then it changes with them.
+        fresh = {old: digest_of(data) for old, data in self._new.items()}
+        while fresh:
+            names |= fresh
+            renaming = [(old.encode(), new.encode()) for old, new in fresh.items()]
+            fresh = {}
+            for digest, data in self._reports():
+                changed = _cut(self._new.get(digest, data), renaming)
+                if changed is not None:
+                    self._new[digest] = changed
+                    fresh[digest] = digest_of(changed)
+        small = {names[old]: data for old, data in self._new.items() if len(data) < SMALL_BYTES}
+        put_small(self._connection, small)
+        for data in self._new.values():
+            if len(data) >= SMALL_BYTES:
+                self._files.put(data)
+        return {old: new for old, new in names.items() if old != new}
+
+    def _reports(self) -> Iterator[tuple[str, bytes]]:
+        statement = select(runs.c.report_digest).where(runs.c.report_digest.is_not(None))
+        digests = list(self._connection.execute(statement.distinct()).scalars())
+        for start in range(0, len(digests), _PAGE):
+            yield from get_small(self._connection, digests[start : start + _PAGE]).items()
+
+    def _manifests(self, notebook_id: str | None = None) -> Iterator[tuple[str, Manifest]]:
+        statement = select(revisions.c.revision_id, revisions.c.manifest)
+        if notebook_id is not None:
+            statement = statement.where(revisions.c.notebook_id == notebook_id)
+        for row in self._connection.execute(statement).all():
+            yield row.revision_id, manifest_of(row.manifest)
+
+    def _rename_in_manifests(self, names: Mapping[str, str]) -> int:
+        count = 0
+        for revision_id, manifest in self._manifests() if names else ():
+            renamed = _renamed_manifest(manifest, names)
+            if renamed != manifest:
+                count += 1
+                self._connection.execute(
+                    update(revisions)
+                    .where(revisions.c.revision_id == revision_id)
+                    .values(manifest=manifest_bytes(renamed))
+                )
+        return count
+
+    def _cut_columns(self, text: str) -> None:
+        """Cut a text out of every column that holds text."""
+        for table in metadata.sorted_tables:
+            if table.name not in _SKIPPED:
+                for column in table.columns:
+                    if isinstance(column.type, Text) and not _is_id(column):
+                        self._cut_column(table, column, text)
+
+    def _cut_column(self, table: Table, column: Column[str], text: str) -> None:
+        for needle in {text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}:
+            statement = (
+                update(table)
+                .where(func.instr(column, needle) > 0)
+                .values({column.name: func.replace(column, needle, MARK)})
+            )
+            if column.primary_key:
+                statement = statement.prefix_with("OR REPLACE", dialect="sqlite")
+            self._rows += self._connection.execute(statement).rowcount
+
+    def remove_files(self) -> None:
+        """Take the old bytes away, now that nothing names them any more."""
+        for old, data in self._new.items():
+            if old != digest_of(data):
+                self._files.remove(old)
+
+
+def _is_id(column: Column[str]) -> bool:
+    return column.name.endswith(("_id", "_digest", "digest"))
+
+
+def _forms(text: str) -> list[bytes]:
+    """How a text can stand in bytes: as it is, in JSON, in HTML."""
+    found = {
+        text,
+        json.dumps(text)[1:-1],
+        json.dumps(text, ensure_ascii=False)[1:-1],
+        html.escape(text),
+    }
+    return [form.encode("utf-8", "surrogatepass") for form in sorted(found)]
+
+
+def _cut(data: bytes, needles: Sequence[tuple[bytes, bytes]]) -> bytes | None:
+    """Data with each needle replaced; None where there is none."""
+    changed = data
+    for needle, mark in needles:
+        if needle in changed:
+            changed = changed.replace(needle, mark)
+    return None if changed == data else changed
+
+
+def _renamed_manifest(manifest: Manifest, names: Mapping[str, str]) -> Manifest:
+    def renamed(digest: str) -> str:
+        return names.get(digest, digest)
+
+    cells = tuple(
+        replace(
+            cell,
+            source_digest=renamed(cell.source_digest),
+            metadata_digest=renamed(cell.metadata_digest),
+            output_digests=tuple(map(renamed, cell.output_digests)),
+            attachments_digest=cell.attachments_digest and renamed(cell.attachments_digest),
+        )
+        for cell in manifest.cells
+    )
+    return replace(manifest, cells=cells, metadata_digest=renamed(manifest.metadata_digest))
+
+
+def _remove_copies(directory: Path) -> tuple[str, ...]:
+    """Backups from before migrations, and other copies, hold what is forgotten: they go."""
+    removed = []
+    for place in (directory / "backups", directory / "damaged"):
+        for path in sorted(place.glob("*")) if place.is_dir() else ():
+            if path.is_file():
+                path.unlink()
+                removed.append(str(path))
+    remembered = directory / "digests.jsonl"
+    remembered.unlink(missing_ok=True)
+    return tuple(removed)
