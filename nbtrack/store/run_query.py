@@ -146,16 +146,11 @@ class RunSelection:
     def _parts(self, connection: Connection) -> Iterator[_Part]:
         first = self._orders[0] if self._orders else None
         way, condition = self._shortest(connection)
-        if way == "narrow" and condition is not None:
-            driver = None if condition.held is None else HELD[condition.held.kind].alias("driver")
-            test = None
-            if driver is not None and condition.held is not None:
-                test = condition.held.rows(driver)
-            met = [condition] if driver is not None else []
-            yield self._part(driver, test, self._orders, met)
-            return
         listed = condition if way == "list" else None
-        if isinstance(first, HeldOrder):
+        if way == "narrow" and condition is not None and condition.held is not None:
+            driver = HELD[condition.held.kind].alias("driver")
+            yield self._part(driver, condition.held.rows(driver), self._orders, [condition])
+        elif isinstance(first, HeldOrder) and way != "narrow":
             yield from self._stretches(first, listed)
         else:
             yield self._part(None, None, self._orders, [], listed)
