@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import click
 from nbtrack.cli.finding import find_notebook
 from nbtrack.cli.output import Output, common_options, counted, print_json
 from nbtrack.errors import StateError, UsageError
+from nbtrack.query import find_run
 
 if TYPE_CHECKING:
     from nbtrack.entities import Forgotten
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
 @click.option("--notebook", type=click.Path(path_type=Path), metavar="PATH", help="With --cell.")
 @click.option("--cell", "cell_id", metavar="ID", help="A cell's text and outputs, ever.")
 @click.option("--outputs", is_flag=True, help="With --cell: only its outputs.")
+@click.option("--run", "run_text", metavar="RUN", help="With --param, --tag or --artifact.")
+@click.option("--param", metavar="KEY", help="The value of a param of the run.")
+@click.option("--tag", metavar="KEY", help="A tag of the run.")
+@click.option("--artifact", metavar="PATH", help="A file of the run.")
 @click.option("--yes", is_flag=True, help="Do it, without asking.")
 @common_options
 def forget(
@@ -30,6 +36,10 @@ def forget(
     notebook: Path | None,
     cell_id: str | None,
     outputs: bool,
+    run_text: str | None,
+    param: str | None,
+    tag: str | None,
+    artifact: str | None,
     yes: bool,
 ) -> None:
     """Remove TEXT from every revision, run and file of the store, for good.
@@ -38,9 +48,14 @@ def forget(
     prompt or the standard input, so that a secret is not in the shell's history. Notebooks
     themselves are not touched.
     """
-    if (text is None) == (cell_id is None) or (cell_id is None) != (notebook is None):
+    parts = {"param": param, "tag": tag, "artifact": artifact}
+    of_run = [(part, key) for part, key in parts.items() if key is not None]
+    given = [text is not None, cell_id is not None, run_text is not None]
+    paired = (cell_id is None) == (notebook is None) and len(of_run) == (run_text is not None)
+    if sum(given) != 1 or not paired:
         raise click.UsageError(
-            "Give a TEXT ('-' asks for it), or --notebook PATH and --cell ID.",
+            "Give a TEXT ('-' asks for it), or --notebook PATH and --cell ID, or --run RUN and "
+            "one of --param, --tag, --artifact.",
             click.get_current_context(),
         )
     store = output.open_store()
@@ -49,7 +64,11 @@ def forget(
     cell = None
     if cell_id is not None and notebook is not None:
         cell = (find_notebook(store, notebook).notebook_id, cell_id)
-    found = store.forget(texts, cell=cell, outputs_only=outputs, dry_run=True)
+    one = None
+    if run_text is not None:
+        one = (find_run(store, run_text).run_id, *of_run[0])
+    forget_it = partial(store.forget, texts, cell=cell, outputs_only=outputs, of_run=one)  # type: ignore[arg-type]
+    found = forget_it(dry_run=True)
     if not (found.contents or found.rows):
         _tell(output, found, done=False)
         return
@@ -59,7 +78,7 @@ def forget(
             output.note("Nothing was changed. --yes does it.")
             return
         click.confirm("Remove it for good?", abort=True)
-    _tell(output, store.forget(texts, cell=cell, outputs_only=outputs, dry_run=False), done=True)
+    _tell(output, forget_it(dry_run=False), done=True)
 
 
 def _asked() -> str:

@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from nbtrack.entities import CellVersion, Manifest, Revision, RevisionReason
-from nbtrack.errors import StateError
+from nbtrack.errors import BlobMissingError, StateError
 from nbtrack.history.blobs import reader
 from nbtrack.history.diff import changes_of, diff
-from nbtrack.history.manifest import EncodedNotebook
+from nbtrack.history.manifest import EncodedNotebook, manifest_digests
 from nbtrack.history.match import Texts, match_cells
 from nbtrack.store.base import NewRevision, Store
 
@@ -119,12 +119,27 @@ def _attempt(store: Store, notebook_id: str, snapshot: Snapshot) -> Recorded | N
         return _add(store, notebook_id, snapshot, snapshot.encoded, None, texts)
     latest = store.get_revision(latest_id)
     parent = store.get_manifest(latest_id)
+    _require_pieces(store, snapshot.encoded, parent)
     encoded = adopt_ids(snapshot.encoded, parent, texts)
     if not _is_new(snapshot.reason, encoded, latest, parent, texts):
         return Recorded(latest, created=False)
     if snapshot.reason is RevisionReason.OPEN and not _was_there(store, notebook_id, encoded):
         snapshot = replace(snapshot, reason=RevisionReason.OUTSIDE)
     return _add(store, notebook_id, snapshot, encoded, (latest, parent), texts)
+
+
+def _require_pieces(store: Store, encoded: EncodedNotebook, parent: Manifest) -> None:
+    """Make sure that what a document names is there: some of it may have been forgotten since.
+
+    Raises:
+        StateError: a piece is gone; the whole document is needed.
+    """
+    named = manifest_digests(encoded.manifest) - encoded.blobs.keys() - manifest_digests(parent)
+    if named:
+        try:
+            store.get_blobs(named)
+        except BlobMissingError as error:
+            raise StateError("a piece of the notebook was forgotten; send it whole") from error
 
 
 def _is_new(

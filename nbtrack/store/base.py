@@ -157,6 +157,7 @@ class Store(Protocol):
         *,
         cell: tuple[str, str] | None = None,
         outputs_only: bool = False,
+        of_run: tuple[str, Literal["param", "tag", "artifact"], str] | None = None,
         dry_run: bool = True,
     ) -> Forgotten:
         """Remove texts, or what one cell held, from everything that is stored, for good.
@@ -168,9 +169,11 @@ class Store(Protocol):
             cell: a notebook's id and a cell's: its text and outputs in every revision and
                 execution, and the same text or output wherever else it stands.
             outputs_only: of the cell only what it showed.
+            of_run: a run's id, what of it, and its key or path.
             dry_run: only say what would be changed.
 
         Raises:
+            NotFoundError: no such run.
             UsageError: a text is too short to be cut out safely.
         """
         ...

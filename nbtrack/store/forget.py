@@ -14,24 +14,28 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from sqlalchemy import Column, Connection, Table, Text, delete, func, select, update
 
 from nbtrack.entities import CellVersion, Forgotten, Manifest
-from nbtrack.errors import UsageError
+from nbtrack.errors import NotFoundError, UsageError
 from nbtrack.store.blobs import BlobStore, digest_of
 from nbtrack.store.blobtable import SMALL_BYTES, batches, get_small, put_small
 from nbtrack.store.database import Database, next_change
 from nbtrack.store.dialect import DATABASE_NAME
 from nbtrack.store.rows import manifest_bytes, manifest_of
+from nbtrack.store.runs import require_run
 from nbtrack.store.schema import (
     artifacts,
     blobs,
     executions,
     metadata,
+    params,
     revisions,
     run_datasets,
     runs,
+    tags,
 )
 from nbtrack.store.texts import rebuild
 
@@ -53,7 +57,11 @@ _NAMED_BY = (
     run_datasets.c.document_digest,
 )
 _SKIPPED = frozenset({"alembic_version", "blobs", "journals", "texts"})
+_SHOWN = frozenset({"output", "figure"})
+"""Rules by which what a cell shows becomes an artifact."""
 _PAGE = 200
+RunPart = Literal["param", "tag", "artifact"]
+"""What of a single run can be forgotten."""
 
 
 class _DryRunError(Exception):
@@ -72,6 +80,7 @@ class ForgetPart:
         *,
         cell: tuple[str, str] | None = None,
         outputs_only: bool = False,
+        of_run: tuple[str, RunPart, str] | None = None,
         dry_run: bool = True,
     ) -> Forgotten:
         """See `Store.forget`."""
@@ -87,6 +96,9 @@ class ForgetPart:
                 work = _Forgetting(connection, self._blob_store, wanted)
                 if cell is not None:
                     work.cut_cell(*cell, outputs_only=outputs_only)
+                if of_run is not None:
+                    require_run(connection, of_run[0])
+                    work.cut_of_run(*of_run)
                 work.cut_texts()
                 done = work.apply()
                 if dry_run:
@@ -94,7 +106,9 @@ class ForgetPart:
         except _DryRunError:
             return done
         work.remove_files()
-        removed = _remove_copies(Path(self._database.location))
+        directory = Path(self._database.location)
+        _forget_in_backups(directory, wanted, cell=cell, outputs_only=outputs_only, of_run=of_run)
+        removed = _remove_copies(directory)
         self._write_anew()
         return replace(done, removed_files=removed)
 
@@ -124,6 +138,7 @@ class _Forgetting:
             for version in manifest.cells:
                 if version.cell_id == cell_id:
                     self._cut_version(version, outputs_only)
+        self._cut_shown(notebook_id, cell_id)
         if outputs_only:
             return
         self._cut_previews(notebook_id, cell_id)
@@ -133,6 +148,37 @@ class _Forgetting:
         )
         for digest in self._connection.execute(statement).scalars():
             self._new[digest] = _SOURCE
+
+    def _cut_shown(self, notebook_id: str, cell_id: str) -> None:
+        """Runs of the cell keep what it showed as artifacts: these go as a whole."""
+        here = (runs.c.notebook_id == notebook_id) | runs.c.notebook_id.is_(None)
+        statement = (
+            select(artifacts)
+            .join(runs, runs.c.run_id == artifacts.c.run_id)
+            .where(runs.c.cell_id == cell_id, here, artifacts.c.origin.is_not(None))
+        )
+        for row in self._connection.execute(statement).all():
+            if json.loads(row.origin)[0] in _SHOWN:
+                self._remove_artifact(row.run_id, row.path)
+
+    def _remove_artifact(self, run_id: str, path: str) -> None:
+        where = (artifacts.c.run_id == run_id) & (artifacts.c.path == path)
+        digest = self._connection.execute(select(artifacts.c.digest).where(where)).scalar()
+        if digest is not None:
+            self._new[digest] = MARK.encode()
+            self._rows += self._connection.execute(delete(artifacts).where(where)).rowcount
+
+    def cut_of_run(self, run_id: str, part: RunPart, key: str) -> None:
+        """Take away a param's value, a tag or a file of one run."""
+        if part == "artifact":
+            self._remove_artifact(run_id, key)
+        elif part == "tag":
+            where = (tags.c.run_id == run_id) & (tags.c.key == key)
+            self._rows += self._connection.execute(delete(tags).where(where)).rowcount
+        else:
+            where = (params.c.run_id == run_id) & (params.c.key == key)
+            hidden = update(params).where(where, params.c.value != MARK)
+            self._rows += self._connection.execute(hidden.values(value=MARK, number=None)).rowcount
 
     def _cut_previews(self, notebook_id: str, cell_id: str) -> None:
         statement = select(revisions.c.revision_id, revisions.c.changes).where(
@@ -250,11 +296,11 @@ class _Forgetting:
 
     def _cut_column(self, table: Table, column: Column[str], text: str) -> None:
         for needle in {text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}:
-            statement = (
-                update(table)
-                .where(func.instr(column, needle) > 0)
-                .values({column.name: func.replace(column, needle, MARK)})
-            )
+            values: dict[str, object] = {column.name: func.replace(column, needle, MARK)}
+            if table is params and column is params.c.value:
+                # A text that is a number stands beside it as one.
+                values["number"] = None
+            statement = update(table).where(func.instr(column, needle) > 0).values(values)
             if column.primary_key:
                 statement = statement.prefix_with("OR REPLACE", dialect="sqlite")
             self._rows += self._connection.execute(statement).rowcount
@@ -305,6 +351,29 @@ def _renamed_manifest(manifest: Manifest, names: Mapping[str, str]) -> Manifest:
         for cell in manifest.cells
     )
     return replace(manifest, cells=cells, metadata_digest=renamed(manifest.metadata_digest))
+
+
+def _forget_in_backups(
+    directory: Path,
+    texts: Sequence[str],
+    *,
+    cell: tuple[str, str] | None,
+    outputs_only: bool,
+    of_run: tuple[str, RunPart, str] | None,
+) -> None:
+    """A backup that was made on purpose is a store of its own: it forgets the same."""
+    from nbtrack.store.sql import open_sql_store
+
+    for path in sorted((directory / "backups").glob(f"*/{DATABASE_NAME}")):
+        backup = open_sql_store(str(path.parent))
+        with closing(backup):
+            try:
+                backup.forget(
+                    texts, cell=cell, outputs_only=outputs_only, of_run=of_run, dry_run=False
+                )
+            except NotFoundError:
+                # It is older than the run.
+                continue
 
 
 def _remove_copies(directory: Path) -> tuple[str, ...]:

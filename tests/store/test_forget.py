@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 import zstandard
 
 from nbtrack.entities import Origin, RevisionReason
-from nbtrack.errors import UsageError
+from nbtrack.errors import NotFoundError, StateError, UsageError
 from nbtrack.history.lookup import revision_document
-from nbtrack.history.manifest import encode
+from nbtrack.history.manifest import EncodedNotebook, encode
 from nbtrack.history.record import Snapshot, record
 from nbtrack.records import ArtifactLogged, CaptureReported, ParamLogged, TagSet
 from nbtrack.store import open_store
-from nbtrack.store.base import Store
+from nbtrack.store.base import RunQuery, Store
+from nbtrack.store.dialect import backup_sqlite
 from nbtrack.store.forget import MARK
 from nbtrack.testing.builders import (
     execution_ended,
@@ -151,3 +153,55 @@ def test_a_short_text_is_refused(store: Store) -> None:
     """Cutting out a letter would tear everything apart."""
     with pytest.raises(UsageError, match="at least 4 characters"):
         store.forget(["ab"], dry_run=False)
+
+
+def test_what_a_cell_showed_goes_from_its_runs_too(store: Store, directory: Path) -> None:
+    """Artifacts that capture made of a cell's outputs go with them; logged files stay."""
+    [shown] = store.put_blobs([b"a figure of it"])
+    figure = ArtifactLogged("run-2", "f.png", shown, 14, "image/png", START, Origin("figure"))
+    logged = ArtifactLogged("run-2", "l.txt", shown[:-1] + "0", 1, "text/plain", START)
+    store.apply([run_started("run-2", cell_id="secret"), figure, logged])
+    found = store.find_notebook("/data/a.ipynb")
+    assert found is not None
+    store.forget(cell=(found.notebook_id, "secret"), outputs_only=True, dry_run=False)
+    assert [artifact.path for artifact in store.list_artifacts("run-2")] == ["l.txt"]
+    store.close()
+    assert not [data for data in bytes_of(directory) if b"a figure of it" in data]
+
+
+def test_things_of_one_run(store: Store) -> None:
+    """A param keeps its key and loses its value; a tag and a file go."""
+    store.forget(of_run=("run-1", "param", "rate"), dry_run=False)
+    store.forget(of_run=("run-1", "tag", "mlflow.note.content"), dry_run=False)
+    store.forget(of_run=("run-1", "artifact", "small.txt"), dry_run=False)
+    run = store.get_run("run-1")
+    assert run.params["rate"].value == MARK
+    assert "mlflow.note.content" not in run.tags
+    assert [artifact.path for artifact in store.list_artifacts("run-1")] == ["large.txt"]
+    assert store.search_runs(RunQuery(filter="params.rate > 0")).items == []
+    with pytest.raises(NotFoundError):
+        store.forget(of_run=("none", "param", "rate"))
+
+
+def test_a_whole_backup_forgets_too(store: Store, directory: Path) -> None:
+    """A copy of the store in its backups is a store: it stays, without the text."""
+    whole = directory / "backups" / "monday"
+    whole.mkdir()
+    backup_sqlite(directory / "nbtrack.db", whole / "nbtrack.db")
+    shutil.copytree(directory / "blobs", whole / "blobs")
+    store.forget([SECRET], dry_run=False)
+    store.close()
+    assert not [data for data in bytes_of(directory) if b"zebra" in data]
+    assert not [data for data in bytes_of(whole) if b"zebra" in data]
+
+
+def test_a_document_that_names_what_is_gone_is_asked_for_anew(store: Store) -> None:
+    """A front end whose state names a forgotten piece is told to send the whole notebook."""
+    found = store.find_notebook("/data/a.ipynb")
+    assert found is not None
+    [revision] = store.list_revisions(found.notebook_id).items
+    held = EncodedNotebook(store.get_manifest(revision.revision_id), {})
+    store.forget([SECRET], dry_run=False)
+    snapshot = Snapshot(held, reason=RevisionReason.SAVE, author="ada", at=START)
+    with pytest.raises(StateError, match="whole"):
+        record(store, found.notebook_id, snapshot)
