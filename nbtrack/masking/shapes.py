@@ -101,8 +101,20 @@ _SHAPES = (
     ),
     _Shape(("://",), r"://[^\s:/?#@\"'{}<>]*:([^\s/@\"'{}$<>]+)@"),
 )
-_EXACT = [(letters, each) for each in _SHAPES if not each.any_case for letters in each.letters]
-_ANY_CASE = [(letters, each) for each in _SHAPES if each.any_case for letters in each.letters]
+_RARE = "_=-:"
+"""A text without one of these is not searched for the letters that have it: tables have none."""
+
+
+def _grouped(*, any_case: bool) -> dict[str, list[tuple[str, _Shape]]]:
+    found: dict[str, list[tuple[str, _Shape]]] = {}
+    for shape in _SHAPES:
+        for letters in shape.letters if shape.any_case is any_case else ():
+            rare = next((each for each in _RARE if each in letters), "")
+            found.setdefault(rare, []).append((letters, shape))
+    return found
+
+
+_EXACT, _ANY_CASE = _grouped(any_case=False), _grouped(any_case=True)
 
 
 def spans(text: str, lowered: str) -> list[tuple[int, int]]:
@@ -114,13 +126,20 @@ def spans(text: str, lowered: str) -> list[tuple[int, int]]:
     """
     found: list[tuple[int, int]] = []
     for where, places in ((text, _EXACT), (lowered, _ANY_CASE)):
-        # One pass over the letters: in most texts none of them is there.
-        for letters, shape in [place for place in places if place[0] in where]:
-            at = where.find(letters)
-            while at >= 0:
-                found += _at(shape, text, at)
-                at = where.find(letters, at + len(letters))
+        for rare, group in places.items():
+            # The empty text is in every text.
+            if rare in where:
+                # One pass over the letters: in most texts none of them is there.
+                for letters, shape in [place for place in group if place[0] in where]:
+                    found += _found(letters, shape, where, text)
     return found
+
+
+def _found(letters: str, shape: _Shape, where: str, text: str) -> Iterator[tuple[int, int]]:
+    at = where.find(letters)
+    while at >= 0:
+        yield from _at(shape, text, at)
+        at = where.find(letters, at + len(letters))
 
 
 def _at(shape: _Shape, text: str, at: int) -> Iterator[tuple[int, int]]:
