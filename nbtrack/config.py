@@ -91,6 +91,14 @@ class NbtrackConfig(Configurable):
     max_diff_bytes = Int(
         1_000_000, help="A longer git diff is kept cut at this size, and says so."
     ).tag(config=True)
+    keep_runs_days = Int(
+        0, help="'nbtrack gc' removes runs that ended more days ago. 0 keeps them for ever."
+    ).tag(config=True)
+    keep_executions_days = Int(
+        0,
+        help="'nbtrack gc' removes cell executions that are older, of sessions without a run. "
+        "0 keeps them for ever.",
+    ).tag(config=True)
 
 
 def _jupyter_config() -> Config:

@@ -7,6 +7,7 @@
     ├── StoreError             the store cannot be opened, read or written
     │   ├── StoreTooNewError   written by a newer nbtrack
     │   ├── BlobMissingError   a digest that is referenced but not stored
+    │   ├── ArchiveError       an archive or a backup that is damaged, incomplete or too new
     │   └── AlreadyAppliedError  the store has the beginning of a journal's batch already
     ├── JournalError           the crash-safe log of this process cannot take a record
     └── MissingDependencyError an optional library is needed; names the install command
@@ -62,6 +63,10 @@ class StoreTooNewError(StoreError):
 
 class BlobMissingError(StoreError):
     """A digest is referenced, but its bytes are not in the store."""
+
+
+class ArchiveError(StoreError):
+    """An archive or a backup is damaged, incomplete or too new; nothing was changed."""
 
 
 class AlreadyAppliedError(StoreError):

@@ -27,6 +27,10 @@ _COMMANDS = {
     "search": "nbtrack.cli.search",
     "history": "nbtrack.cli.history",
     "forget": "nbtrack.cli.forget",
+    "export": "nbtrack.cli.transfer",
+    "import": "nbtrack.cli.transfer",
+    "backup": "nbtrack.cli.backup",
+    "gc": "nbtrack.cli.collect",
     "doctor": "nbtrack.cli.doctor",
     "demo": "nbtrack.cli.demo",
 }

@@ -23,12 +23,17 @@ _MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "problem": ("✗",
     metavar="SECONDS",
     help="How long to wait for the test kernel.",
 )
+@click.option("--repair", is_flag=True, help="Mend the store, and say what was found and done.")
 @common_options
-def doctor(output: Output, timeout_s: float) -> int:
+def doctor(output: Output, timeout_s: float, repair: bool) -> int:
     """Find out what is wrong, and how to mend it.
 
     Looks at the store, at Jupyter Server, at JupyterLab, and starts a kernel to ask it.
     """
+    if repair:
+        from nbtrack.cli.repairing import run_repair
+
+        return run_repair(output)
     found = []
     for check in _checks(output, timeout_s):
         found.append(check)

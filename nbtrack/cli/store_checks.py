@@ -19,6 +19,9 @@ _NETWORK_FILE_SYSTEMS = frozenset(
     {"9p", "afs", "beegfs", "ceph", "cifs", "davfs", "gpfs", "lustre", "ncpfs", "nfs", "nfs4"}
     | {"smb3", "smbfs", "fuse.glusterfs", "fuse.s3fs", "fuse.sshfs"}
 )
+_MEND = (
+    "Run: nbtrack doctor --repair; or bring a backup back with: nbtrack backup --restore DIRECTORY"
+)
 _MOUNTS = Path("/proc/self/mounts")
 
 
@@ -129,14 +132,14 @@ def _schema_check(directory: Path) -> Check:
                 "schema",
                 "problem",
                 f"The database cannot be read: {error}.",
-                f"Bring back a copy from {directory / 'backups'}, or move the directory away",
+                _MEND,
             )
     if quick != "ok":
         return Check(
             "schema",
             "problem",
             f"The database is damaged: {quick}.",
-            f"Bring back a copy from {directory / 'backups'}, or move the directory away",
+            _MEND,
         )
     return Check("schema", "ok", f"Schema version {found}; the database is sound.")
 

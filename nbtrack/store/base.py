@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
 from nbtrack.entities import (
@@ -42,6 +43,16 @@ from nbtrack.entities import (
     TextMatch,
 )
 from nbtrack.records import JournalPosition, Record
+from nbtrack.store.upkeep.facts import (
+    ArchiveSelection,
+    ArchiveSummary,
+    CollectionRules,
+    Finding,
+    Freed,
+    MergeSummary,
+    Progress,
+    silent,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,5 +407,57 @@ class Store(Protocol):
         A notebook changes with its path and revisions, and with the start, end, name and
         lifecycle of runs that its history shows; points and params change only their run.
         Cheap when nothing changed: meant to be asked several times a second.
+        """
+        ...
+
+    # Housekeeping
+
+    def plan_collection(
+        self, rules: CollectionRules, *, progress: Progress = silent
+    ) -> list[Freed]:
+        """What `collect` would free now. Changes nothing."""
+        ...
+
+    def collect(self, rules: CollectionRules, *, progress: Progress = silent) -> list[Freed]:
+        """Remove for good what the rules let go, and say what went.
+
+        Nothing that something kept refers to goes, also while others write: not a run whose
+        child is kept, no execution of a session with a kept run, no bytes that a row, a
+        document of a run or a manifest names, and none stored since ``rules.unused_before``.
+        """
+        ...
+
+    def export_archive(
+        self, path: Path, selection: ArchiveSelection, *, progress: Progress = silent
+    ) -> ArchiveSummary:
+        """Write what is selected, and all that it refers to, into one file.
+
+        Of one state of the store, also while others write.
+
+        Raises:
+            NotFoundError: a run or a notebook of the selection does not exist.
+            UsageError: its filter cannot be read.
+            StoreError: the file cannot be written; there is none then.
+        """
+        ...
+
+    def import_archive(self, path: Path, *, progress: Progress = silent) -> MergeSummary:
+        """Add what an archive holds. What is here already stays as it is.
+
+        Ids are kept, but for experiments', which are the same by name. Importing twice adds
+        nothing the second time. Revisions whose numbers are taken get the next ones.
+
+        Raises:
+            ArchiveError: the file is no archive, damaged or too new; nothing was changed.
+            StoreError: the store cannot be written; importing again goes on from there.
+        """
+        ...
+
+    def repair_contents(self, *, progress: Progress = silent) -> list[Finding]:
+        """Make what is stored fit together again, and say what was found and done.
+
+        What lost its owner gets a new one; references to what is gone are taken away; counters
+        and summaries are computed anew; bytes that are not those of their digest are set
+        aside, and missing ones are listed. Nothing is thrown away.
         """
         ...

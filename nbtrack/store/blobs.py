@@ -6,6 +6,7 @@ the standard library, and fsspec is imported for a root with ``://`` alone.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import tempfile
@@ -38,6 +39,8 @@ class _Files(Protocol):
     def remove(self, name: str) -> None: ...
 
     def names(self) -> Iterator[str]: ...
+
+    def renew(self, name: str) -> bool: ...
 
 
 class _LocalFiles:
@@ -72,6 +75,18 @@ class _LocalFiles:
     def names(self) -> Iterator[str]:
         for path in self._root.glob("??/??/*"):
             yield path.name
+
+    def renew(self, name: str) -> bool:
+        try:
+            os.utime(self._root / name)
+        except FileNotFoundError:
+            return False
+        except PermissionError:
+            return True
+        except OSError as error:
+            if error.errno != errno.EROFS:
+                raise
+        return True
 
 
 def _make_private(directory: Path) -> None:
@@ -116,6 +131,10 @@ class _RemoteFiles:
         for path in self._fs.find(self._root):
             yield str(path).rpartition("/")[2]
 
+    def renew(self, name: str) -> bool:
+        # Nothing is collected there, so nothing needs a time.
+        return True
+
 
 class BlobStore:
     """Immutable bytes by digest.
@@ -144,7 +163,8 @@ class BlobStore:
         digest = digest_of(data)
         name = _name(digest)
         try:
-            if self._files.size(name) != len(data):
+            # A collection of garbage spares what was stored again a moment ago.
+            if self._files.size(name) != len(data) or not self._files.renew(name):
                 self._files.write(name, data)
         except OSError as error:
             raise StoreError(f"cannot write to {self.root_url}: {error}") from error
@@ -186,6 +206,29 @@ class BlobStore:
         if size is None:
             raise BlobMissingError(f"no bytes with digest {digest} in {self.root_url}")
         return size
+
+    def local_path(self, digest: str) -> Path:
+        """The file of a digest, whether it is there or not.
+
+        Raises:
+            UsageError: the bytes are not kept in a local directory, or it is no digest.
+        """
+        return self._local_root() / _name(digest)
+
+    def local_files(self, *, prefix: str = "") -> Iterator[Path]:
+        """Every file whose name is a digest, or a digest after a prefix.
+
+        Raises:
+            UsageError: the bytes are not kept in a local directory.
+        """
+        for path in self._local_root().glob(f"??/??/{prefix}{'?' * 64}"):
+            if set(path.name.removeprefix(prefix)) <= _HEX:
+                yield path
+
+    def _local_root(self) -> Path:
+        if "://" in self.root_url:
+            raise UsageError(f"{self.root_url} is no local directory")
+        return Path(self.root_url)
 
 
 def _name(digest: str) -> str:

@@ -379,7 +379,7 @@ def _forget_in_backups(
 def _remove_copies(directory: Path) -> tuple[str, ...]:
     """Backups from before migrations, and other copies, hold what is forgotten: they go."""
     removed = []
-    for place in (directory / "backups", directory / "damaged"):
+    for place in (directory / "backups", directory / "quarantine"):
         for path in sorted(place.glob("*")) if place.is_dir() else ():
             if path.is_file():
                 path.unlink()

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select, update
+from sqlalchemy import Connection, Row, Select, delete, select, update
 
 from nbtrack.entities import (
     Artifact,
@@ -17,11 +17,13 @@ from nbtrack.entities import (
     Param,
     Run,
     RunDataset,
+    utc_now,
 )
 from nbtrack.errors import NotFoundError
 from nbtrack.store.base import RunQuery
 from nbtrack.store.blobtable import batches
 from nbtrack.store.database import Database, next_change
+from nbtrack.store.dialect import upsert
 from nbtrack.store.metrics import read_points
 from nbtrack.store.placing import change_notebooks
 from nbtrack.store.rows import METRIC_COLUMNS, artifact_of, dataset_of, metric_of, origin_of, run_of
@@ -36,6 +38,9 @@ from nbtrack.store.schema import (
     runs,
     tags,
 )
+
+DELETED_TAG = "nbtrack.deleted_at"
+"""On a deleted run: when it was deleted, in ISO 8601."""
 
 
 def select_runs() -> Select[Any]:
@@ -135,6 +140,7 @@ class RunReads:
                     .where(runs.c.run_id.in_(batch))
                     .values(lifecycle_stage=stage, changed_seq=change)
                 )
+                _note_deletion(connection, batch, deleted=deleted)
                 places = select(runs.c.notebook_id).where(
                     runs.c.run_id.in_(batch), runs.c.notebook_id.is_not(None)
                 )
@@ -184,6 +190,18 @@ class RunReads:
                 for row in rows:
                     found.setdefault(row.digest, []).append(dataset_of(row))
         return found
+
+
+def _note_deletion(connection: Connection, run_ids: list[str], *, deleted: bool) -> None:
+    if deleted:
+        at = utc_now().isoformat()
+        rows = [{"run_id": run_id, "key": DELETED_TAG, "value": at} for run_id in run_ids]
+        # The first deletion counts.
+        upsert(connection, tags, rows, update=())
+    else:
+        connection.execute(
+            delete(tags).where(tags.c.run_id.in_(run_ids), tags.c.key == DELETED_TAG)
+        )
 
 
 def require_run(connection: Connection, run_id: str) -> None:

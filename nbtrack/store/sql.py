@@ -40,6 +40,8 @@ from nbtrack.store.schema import (
     runs,
 )
 from nbtrack.store.text_search import TextReads
+from nbtrack.store.upkeep.holds import hold
+from nbtrack.store.upkeep.part import UpkeepPart
 
 
 def open_sql_store(location: str, *, busy_timeout_s: float = 30.0) -> SqlStore:
@@ -74,7 +76,7 @@ def open_sql_store(location: str, *, busy_timeout_s: float = 30.0) -> SqlStore:
     return SqlStore(Database(engine, location, busy_timeout_s), BlobStore(blob_directory))
 
 
-class SqlStore(RunReads, ExecutionReads, TextReads, NotebookPart, ForgetPart):
+class SqlStore(RunReads, ExecutionReads, TextReads, NotebookPart, ForgetPart, UpkeepPart):
     """A `Store` on SQLAlchemy Core. Made by `open_sql_store`."""
 
     def __init__(self, database: Database, blob_store: BlobStore) -> None:
@@ -127,6 +129,7 @@ class SqlStore(RunReads, ExecutionReads, TextReads, NotebookPart, ForgetPart):
                 digest = self._blob_store.put(data)
             digests.append(digest)
         if small:
+            hold(self._holds, small)
             with self._database.write() as connection:
                 put_small(connection, small)
         return digests

@@ -16,7 +16,15 @@ from nbtrack.testing.contract_places import PlacesContract
 from nbtrack.testing.contract_records import RecordsContract
 from nbtrack.testing.contract_search import SearchContract
 from nbtrack.testing.contract_text import TextContract
+from nbtrack.testing.contract_upkeep import UpkeepContract
 
 
-class StoreContract(RecordsContract, SearchContract, TextContract, PlacesContract, HistoryContract):
+class StoreContract(
+    RecordsContract,
+    SearchContract,
+    TextContract,
+    PlacesContract,
+    HistoryContract,
+    UpkeepContract,
+):
     """What every store does."""

@@ -1,4 +1,4 @@
-"""``nbtrack forget``: says what it would do, does it when told to, and refuses while others write."""
+"""``nbtrack forget``: says what it would do, does it when told, refuses while others write."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Housekeeping of a store: collecting garbage, archives, backups, repair."""
