@@ -63,6 +63,8 @@ def listeners() -> tuple[Listener, ...]:
     """
     if not _listeners or threading.current_thread().name.startswith(OWN_THREADS):
         return ()
+    if len(_listeners) == 1:
+        return _listeners
     here = threading.get_ident()
     return tuple(each for each in _listeners if each.thread_id == here) or _listeners
 
