@@ -119,7 +119,7 @@ def _record_save(output: Output, path: Path) -> Revision:
     from nbtrack.history.identity import resolve
     from nbtrack.history.manifest import encode
     from nbtrack.history.record import Snapshot, record
-    from nbtrack.tracking.session import user_name
+    from nbtrack.tracking.process import user_name
 
     store = output.open_store()
     encoded = encode(read_notebook(path) or {})
@@ -130,7 +130,7 @@ def _record_save(output: Output, path: Path) -> Revision:
 
 def _restore(output: Output, path: Path, revision: Revision) -> Notebook:
     from nbtrack.history.restore import restore_closed
-    from nbtrack.tracking.session import user_name
+    from nbtrack.tracking.process import user_name
 
     store = output.open_store()
     notebook = store.get_notebook(revision.notebook_id)

@@ -215,7 +215,7 @@ def _restore_file(
 ) -> None:
     from nbtrack.history.restore import restore_closed
     from nbtrack.present import revision_info
-    from nbtrack.tracking.session import user_name
+    from nbtrack.tracking.process import user_name
 
     store = output.open_store()
     before_id = notebook.latest_revision_id

@@ -2,7 +2,8 @@
 
 A record is copied into a mapped file and published by one aligned 8-byte store of the new end,
 so a process that dies leaves whole records only. What the kernel holds of a mapped file
-outlives the process; a power cut can cost what the kernel had not yet written to disk.
+outlives the process. A power cut can cost what was not yet on disk: `tracking.writer` brings
+it there every few seconds and says how much that is.
 
 When the file is full, or mostly drained, the undrained rest moves to a fresh file that takes
 its place by a rename (`roll`): there is one mechanism for growing, shrinking and recycling.
@@ -21,7 +22,8 @@ from typing import Any
 
 from nbtrack.entities import Origin
 from nbtrack.errors import JournalError
-from nbtrack.journal.file import SUFFIX, MappedFile, create
+from nbtrack.journal.clock import Clock
+from nbtrack.journal.file import SUFFIX, MappedFile, create, sync_file
 from nbtrack.journal.layout import (
     HEADER_BYTES,
     POINT_TAG,
@@ -60,6 +62,7 @@ class Journal:
         patience_s: how long such an append waits without any progress before it raises; more
             than the store may be busy (`NbtrackConfig.busy_timeout_s`), and then be tried again.
         on_create: called, under the lock, after a journal with a new id was made.
+        clock: gives the instants of what is recorded.
     """
 
     __slots__ = (
@@ -75,6 +78,7 @@ class Journal:
         "_start",
         "base",
         "changed",
+        "clock",
         "drained",
         "header",
         "journal_id",
@@ -84,6 +88,7 @@ class Journal:
         "next_number",
         "position",
         "series",
+        "synced",
         "writer_thread",
     )
 
@@ -94,11 +99,13 @@ class Journal:
         capacity: int = 32 << 20,
         patience_s: float = 120.0,
         on_create: Callable[[], None] = lambda: None,
+        clock: Clock | None = None,
     ) -> None:
         self._directory = directory
         self._capacity = capacity
         self._patience_s = patience_s
         self._on_create = on_create
+        self.clock = clock or Clock()
         self._file: MappedFile | None = None
         self.series: dict[int, Series] = {}
         self._numbers: dict[str, dict[tuple[str, Origin | None], int]] = {}
@@ -122,6 +129,7 @@ class Journal:
         self.position = self.limit = self._start = 0
         self.base = 0
         self.drained = 0
+        self.synced = 0
         self.writer_thread: int | None = None
 
     def renew_in_child(self) -> None:
@@ -142,6 +150,11 @@ class Journal:
     def end(self) -> int:
         """The position after the last published record."""
         return self.base + self.position - self._start
+
+    @property
+    def backlog(self) -> int:
+        """Bytes of records that the store does not have yet."""
+        return self.end - self.drained
 
     def ensure(self) -> None:
         """Make the file, if there is none yet."""
@@ -208,7 +221,7 @@ class Journal:
             if self._file is None:
                 self._roll(size)
                 self._on_create()
-            if self.end - self.drained + size > self._capacity:
+            if self.backlog + size > self._capacity:
                 self._wait_for_writer(size)
             if self._file is None or self.position + size > self._file.capacity - _SLACK:
                 self._roll(size)
@@ -240,11 +253,11 @@ class Journal:
             _logger.warning(
                 "nbtrack: logging waits for the store, which is slower than what is logged "
                 "(%d MB are waiting in %s).",
-                (self.end - self.drained) >> 20,
+                self.backlog >> 20,
                 self.path,
             )
         seen, since = self.drained, time.monotonic()
-        while self.end - self.drained + size > self._capacity:
+        while self.backlog + size > self._capacity:
             self.changed.wait(0.5)
             if self.drained != seen:
                 seen, since = self.drained, time.monotonic()
@@ -271,6 +284,9 @@ class Journal:
         fresh = create(self.path, capacity=capacity, preamble=preamble, live=live, base=drained)
         if replaced is not None:
             fresh.say_alive(replaced.header[W_ALIVE])
+        if self.synced > drained:
+            # What a power cut could not cost any more must not depend on the new file's luck.
+            fresh.sync()
         fresh.publish()
         position = start + len(live)
         # A signal handler may have logged at any call since: its records are carried over until
@@ -326,7 +342,22 @@ class Journal:
             if self._file is not None:
                 if not self.path.exists():
                     self._roll(0)
-                self._file.say_alive(time.time_ns())
+                self._file.say_alive(self.clock.now_ns())
+
+    def sync(self) -> None:
+        """Have what was appended until now survive a power cut; for the writer's thread.
+
+        Appending goes on meanwhile.
+        """
+        with self.lock:
+            file, end = self._file, self.end
+        if file is None or end <= self.synced:
+            return
+        sync_file(file.path)
+        with self.lock:
+            # A file that took this one's place meanwhile has it all, but not yet on disk.
+            if self._file is file:
+                self.synced = end
 
     def close(self) -> bool:
         """Let go of the file; it is removed if all of it was drained. Whether it was."""

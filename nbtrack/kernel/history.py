@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from nbtrack.capture.notebook import code_of
 from nbtrack.entities import Notebook, Revision, utc_now
-from nbtrack.tracking.session import user_name
+from nbtrack.tracking.process import user_name
 
 if TYPE_CHECKING:
     from nbtrack.capture.facts import ExecutionFacts

@@ -21,6 +21,7 @@ from nbtrack.entities import Notebook
 from nbtrack.errors import UsageError
 from nbtrack.kernel.history import ExecutionHistory, ask_front_end, restore_file
 from nbtrack.kernel.tags import ToldTags
+from nbtrack.kernel.waiting import WaitOutput
 from nbtrack.tracking.cells import Card, CellRecorder, CellRun
 from nbtrack.tracking.session import Session, session
 
@@ -72,6 +73,8 @@ class KernelSide:
             has_kernel = hasattr(self.shell, "kernel")
             self._front_end = front_end(self.shell.user_ns, parent, has_kernel=has_kernel)
             self._notebook = notebook_hint(self.shell.user_ns)
+            if has_kernel:
+                current.waiting.show = WaitOutput(self.shell)
             current.describe(
                 kernel_id=kernel_id() if has_kernel else None,
                 front_end=self._front_end,

@@ -144,6 +144,14 @@ class Store(Protocol):
         """
         ...
 
+    def sync(self) -> None:
+        """Have everything applied until now, by any process, survive a power cut as well.
+
+        Raises:
+            StoreError: the disk refused.
+        """
+        ...
+
     def journal_offset(self, journal_id: str) -> int:
         """How far a journal was applied; 0 for one never seen."""
         ...

@@ -100,6 +100,15 @@ def _make_private(directory: Path) -> None:
         directory.mkdir(mode=0o700, exist_ok=True)
 
 
+def _sync(path: Path) -> None:
+    for each in (path, path.parent):
+        handle = os.open(each, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
 class _RemoteFiles:
     def __init__(self, url: str) -> None:
         from fsspec.core import url_to_fs
@@ -169,6 +178,21 @@ class BlobStore:
         except OSError as error:
             raise StoreError(f"cannot write to {self.root_url}: {error}") from error
         return digest
+
+    def sync(self, digest: str) -> None:
+        """Have bytes that were stored survive a power cut; a place behind a URL sees to it itself.
+
+        Raises:
+            StoreError: the disk refused.
+        """
+        if "://" in self.root_url:
+            return
+        try:
+            _sync(Path(self.root_url, _name(digest)))
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise StoreError(f"the disk of {self.root_url} failed: {error}") from error
 
     def get(self, digest: str) -> bytes:
         """The bytes of a digest.

@@ -5,7 +5,8 @@ child: a child that inherits an open connection believes in locks that it does n
 later connection of the child to that file shares the belief
 (https://www.sqlite.org/howtocorrupt.html, section 2.6). So nothing may be open at the instant
 of a fork: running transactions are waited for, new ones wait, and idle connections are closed;
-parent and child open new ones when they need them.
+parent and child open new ones when they need them. Where that cannot be had in time, the child
+does not touch the store: what it logs waits in its journal for another process.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+from nbtrack.errors import StoreError
 
 _WAIT_S = 5.0
 
@@ -44,6 +47,7 @@ class ForkGate:
         with self._changed:
             while self._forking:
                 self._changed.wait()
+            _require_sound()
             self._active += 1
         try:
             yield
@@ -52,13 +56,16 @@ class ForkGate:
                 self._active -= 1
                 self._changed.notify_all()
 
-    def close(self) -> None:
-        """Before a fork: nothing runs and nothing is open when this returns."""
+    def close(self) -> bool:
+        """Before a fork: have nothing run and nothing open. Whether that is so.
+
+        Bounded: a process that never gets to fork is worse than a child without a store.
+        """
         with self._changed:
             self._forking = True
-            # Bounded: to fork with a connection open is bad, to hang for ever is worse.
-            self._changed.wait_for(lambda: self._active == 0, timeout=_WAIT_S)
+            quiet = self._changed.wait_for(lambda: self._active == 0, timeout=_WAIT_S)
         self._close_idle()
+        return quiet
 
     def open(self) -> None:
         """After a fork, in the parent: go on."""
@@ -72,16 +79,55 @@ class ForkGate:
 
 
 _gates: weakref.WeakSet[ForkGate] = weakref.WeakSet()
+_opening = threading.Lock()
+_held_for_fork = False
+_quiet = True
+_sound = True
+"""Whether this process has no connections of a parent of its."""
 
 
-def _each(action: Callable[[ForkGate], None]) -> None:
+@contextmanager
+def opening() -> Iterator[None]:
+    """While a store is opened, until its gate is there, no fork comes in between.
+
+    Raises:
+        StoreError: this process was forked with a connection open, and must not open another.
+    """
+    _require_sound()
+    with _opening:
+        yield
+
+
+def _require_sound() -> None:
+    if not _sound:
+        raise StoreError(
+            "this process was forked while its parent was in the middle of writing, and cannot "
+            "use the store. What it logs is taken over by its parent, or by the next process"
+        )
+
+
+def _before() -> None:
+    global _held_for_fork, _quiet
+    _held_for_fork = _opening.acquire(timeout=_WAIT_S)
+    _quiet = _held_for_fork
     for gate in list(_gates):
-        action(gate)
+        _quiet = gate.close() and _quiet
+
+
+def _in_parent() -> None:
+    for gate in list(_gates):
+        gate.open()
+    if _held_for_fork:
+        _opening.release()
+
+
+def _in_child() -> None:
+    global _opening, _sound
+    _opening = threading.Lock()
+    _sound = _sound and _quiet
+    for gate in list(_gates):
+        gate.renew()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=lambda: _each(ForkGate.close),
-        after_in_parent=lambda: _each(ForkGate.open),
-        after_in_child=lambda: _each(ForkGate.renew),
-    )
+    os.register_at_fork(before=_before, after_in_parent=_in_parent, after_in_child=_in_child)

@@ -22,9 +22,10 @@ from nbtrack.store.apply import Batch
 from nbtrack.store.blobs import BlobStore, blob_root, digest_of
 from nbtrack.store.blobtable import SMALL_BYTES, get_small, put_small
 from nbtrack.store.database import Database, last_change, next_change
-from nbtrack.store.dialect import DATABASE_NAME, sqlite_engine, upsert
+from nbtrack.store.dialect import DATABASE_NAME, sqlite_engine, sync_sqlite, upsert
 from nbtrack.store.executions import ExecutionReads
 from nbtrack.store.forget import ForgetPart
+from nbtrack.store.forking import opening
 from nbtrack.store.migrate import ensure_current
 from nbtrack.store.notebooks import NotebookPart
 from nbtrack.store.placing import insert_experiment
@@ -62,8 +63,10 @@ def open_sql_store(location: str, *, busy_timeout_s: float = 30.0) -> SqlStore:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         blob_directory = Path(blob_root(location))
         blob_directory.mkdir(mode=0o700, exist_ok=True)
-        engine = sqlite_engine(directory / DATABASE_NAME, busy_timeout_s)
-        ensure_current(engine, directory)
+        with opening():
+            engine = sqlite_engine(directory / DATABASE_NAME, busy_timeout_s)
+            ensure_current(engine, directory)
+            database = Database(engine, location, busy_timeout_s)
     except SQLAlchemyError as error:
         raise StoreError(f"cannot open the store at {location}: {error}") from error
     except OSError as error:
@@ -73,7 +76,7 @@ def open_sql_store(location: str, *, busy_timeout_s: float = 30.0) -> SqlStore:
             f"cannot make the store at {location}: {error}. Set NBTRACK_STORE to a directory "
             "that you can write to"
         ) from error
-    return SqlStore(Database(engine, location, busy_timeout_s), BlobStore(blob_directory))
+    return SqlStore(database, BlobStore(blob_directory))
 
 
 class SqlStore(RunReads, ExecutionReads, TextReads, NotebookPart, ForgetPart, UpkeepPart):
@@ -111,6 +114,13 @@ class SqlStore(RunReads, ExecutionReads, TextReads, NotebookPart, ForgetPart, Up
                 upsert(connection, journals, [row])
             if records:
                 Batch(connection, next_change(connection)).apply(records)
+
+    def sync(self) -> None:
+        """See `Store.sync`."""
+        try:
+            sync_sqlite(Path(self.location) / DATABASE_NAME)
+        except OSError as error:
+            raise StoreError(f"the disk of the store at {self.location} failed: {error}") from error
 
     def journal_offset(self, journal_id: str) -> int:
         """See `Store.journal_offset`."""

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.entities import Origin, utc_now
+from nbtrack.entities import Origin
 from nbtrack.errors import NotFoundError, StateError, UsageError
 from nbtrack.records import ArtifactLogged
 
@@ -60,7 +60,7 @@ class ArtifactLogging:
         digest = self.session.put_blob(data)
         kind = media_type or encoders.media_type(path)
         self.session.record(
-            ArtifactLogged(self.run_id, path, digest, len(data), kind, utc_now(), origin)
+            ArtifactLogged(self.run_id, path, digest, len(data), kind, self.session.now(), origin)
         )
         return digest
 
@@ -131,7 +131,7 @@ class ArtifactLogging:
             raise UsageError("log_image needs an artifact_file, or a key with a step")
         if artifact_file is None:
             assert key is not None
-            at = int(utc_now().timestamp() * 1000) if timestamp is None else timestamp
+            at = int(self.session.now().timestamp() * 1000) if timestamp is None else timestamp
             name = check_key("image", key).replace("/", "#")
             artifact_file = f"images/{name}%step%{step or 0}%timestamp%{at}.png"
         self.add_artifact(artifact_file, image_bytes(image, artifact_file))

@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from nbtrack.entities import Lifecycle, utc_now
+from nbtrack.entities import Lifecycle
 from nbtrack.errors import StateError, UsageError
 from nbtrack.journal.journal import new_id
 from nbtrack.records import RunResumed, RunStarted
 from nbtrack.tracking.lookup import stored_run
 from nbtrack.tracking.names import new_run_name
+from nbtrack.tracking.process import user_name
 from nbtrack.tracking.run import NAME_TAG, NOTE_TAG, ActiveRun
-from nbtrack.tracking.session import Session, user_name
+from nbtrack.tracking.session import Session
 
 _PARENT_TAG = "mlflow.parentRunId"
 
@@ -52,11 +53,12 @@ def begin_run(
     name = run_name or labels.pop(NAME_TAG, None) or new_run_name()
     if experiment is None and experiment_id is None:
         experiment_id = session.experiment_id
+    session.set_clock()
     run = ActiveRun(
         session,
         run_id=new_id(),
         run_name=str(name),
-        started_at=started_at or utc_now(),
+        started_at=started_at or session.now(),
         parent_run_id=parent,
         msg_id=msg_id,
         cell_id=cell_id,
@@ -112,8 +114,9 @@ def resume_run(
         cell_id=stored.cell_id,
         params={key: param.value for key, param in stored.params.items()},
     )
+    session.set_clock()
     session.journal.ensure()
-    session.record(RunResumed(run_id, session.session_id, utc_now()))
+    session.record(RunResumed(run_id, session.session_id, session.now()))
     run.continue_steps({key: metric.last_step for key, metric in stored.metrics.items()})
     _open(session, run, _labels(tags, description))
     return run

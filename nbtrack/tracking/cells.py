@@ -116,15 +116,16 @@ class CellRun:
         usable = _usable(key)
         journal = self.session.journal
         number = journal.number(self.run.run_id, usable, origin)
-        into_journal = journal.append_point
+        into_journal, clock = journal.append_point, journal.clock
         if is_system_metric(usable):
             # No result of the cell, and no place on its card.
-            return lambda step, ns, value: into_journal(number, step, ns, value)
+            return lambda step, _wall_ns, value: into_journal(number, step, clock.now_ns(), value)
         curve = self.curves[usable] = Curve(usable, origin)
         onto_card = curve.add
 
-        def append(step: int, ns: int, value: float) -> None:
-            into_journal(number, step, ns, value)
+        def append(step: int, _wall_ns: int, value: float) -> None:
+            # The run's own time: the wall clock may be set while the loop runs.
+            into_journal(number, step, clock.now_ns(), value)
             onto_card(step, value)
 
         return append

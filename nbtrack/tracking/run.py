@@ -5,13 +5,12 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping
 from datetime import datetime
-from time import time_ns
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 from zlib import crc32
 
 from nbtrack.capture.policy import text_of
-from nbtrack.entities import EndReason, Origin, RunData, RunStatus, utc_now
+from nbtrack.entities import EndReason, Origin, RunData, RunStatus
 from nbtrack.errors import UsageError
 from nbtrack.journal.layout import (
     POINT_BYTES,
@@ -183,6 +182,7 @@ class ActiveRun(ArtifactLogging):
             metrics = self._checked(metrics)
         entries = self._entries
         journal = self._journal
+        clock = journal.clock
         for key, value in metrics.items():
             if type(value) is not float:
                 if isinstance(value, Mapping):
@@ -196,11 +196,12 @@ class ActiveRun(ArtifactLogging):
                 while True:
                     position = journal.position
                     at = entry[1] if step is None else step
+                    ns = clock.steady_ns() + clock.offset_ns
                     try:
-                        rest = pack_point(POINT_TAG, entry[0], at, time_ns(), value)
+                        rest = pack_point(POINT_TAG, entry[0], at, ns, value)
                     except struct.error:
                         at = checks.as_step(step)
-                        rest = pack_point(POINT_TAG, entry[0], at, time_ns(), value)
+                        rest = pack_point(POINT_TAG, entry[0], at, ns, value)
                     checksum = crc32(rest)
                     # A signal handler or finalizer that logs can come in at any call: then this
                     # point stands after it, and takes the step after its.
@@ -377,7 +378,8 @@ class ActiveRun(ArtifactLogging):
         if self.ended_at is not None or self.inherited:
             return
         chosen = ended_status(status)
-        self.status, self.ended_at = chosen, utc_now()
+        # One that was begun by a clock that was ahead of ours still does not end before that.
+        self.status, self.ended_at = chosen, max(session.now(), self.started_at)
         # An entry lets a point through without a further look; a run that ended has none.
         self._logged, self._entries = self.explicit_keys, {}
         session.record(
@@ -391,6 +393,8 @@ class ActiveRun(ArtifactLogging):
             )
         )
         session.ended(self)
+        if not self.of_cell:
+            session.settle()
 
 
 _REASONS = {RunStatus.FAILED: EndReason.EXCEPTION, RunStatus.KILLED: EndReason.INTERRUPT}

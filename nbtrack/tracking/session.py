@@ -7,7 +7,6 @@ the same on any other store. Nothing is opened or written before the first recor
 from __future__ import annotations
 
 import atexit
-import functools
 import logging
 import os
 import socket
@@ -18,20 +17,28 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Hashable
 from dataclasses import fields, replace
-from pathlib import Path
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.capture.data.places import declare_own
-from nbtrack.entities import KernelSession, utc_now
+from nbtrack.entities import KernelSession
 from nbtrack.errors import UsageError
+from nbtrack.journal.clock import Clock
 from nbtrack.journal.journal import Journal
 from nbtrack.records import Record, SessionStarted
+
+# Imported for its hooks. Of those before a fork, the last registered runs first: the writers
+# pause, and then the store's connections are closed, of which they could open new ones otherwise.
+from nbtrack.store import forking as _forking  # noqa: F401
 from nbtrack.tracking.active import ActiveRuns
 from nbtrack.tracking.background import Background
 from nbtrack.tracking.masks import masked_record
 from nbtrack.tracking.places import journal_directory, location_of
+from nbtrack.tracking.process import at_worker_exit, script_path, user_name, working_directory
+from nbtrack.tracking.storage import Storage
 from nbtrack.tracking.surroundings import Surroundings
-from nbtrack.tracking.writer import Writer
+from nbtrack.tracking.waiting import Waiting
+from nbtrack.tracking.writer import SYNC_INTERVAL_S, Writer
 
 if TYPE_CHECKING:
     from nbtrack.capture.facts import ExecutionFacts
@@ -41,7 +48,14 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger("nbtrack")
 _ADOPT_EVERY_S = 30.0
-_SAY_AFTER_S = 3.0
+_FLUSH_S = 10.0
+_EXIT_S = 10.0
+_BACKGROUND_S = 3.0
+_KERNEL_EXIT_S = 2.0
+"""Jupyter asks a kernel to shut down, and kills one that takes longer than 2.5 s."""
+_SETTLED_BYTES = 4 << 20
+"""So much may be left for the writer when a run ends, a hundred thousand points: the end of a
+short run waits for nothing."""
 
 
 class Session:
@@ -51,6 +65,9 @@ class Session:
         location: of the store, as `nbtrack.config.store_location` takes it.
         journal_bytes: largest backlog in the journal before logging waits for the store.
         drain_interval_s: how often the writer takes records into the store.
+        sync_interval_s: how often what was recorded is brought to the disk, so that it survives
+            a power cut as well.
+        clock: gives the instants of what is recorded.
     """
 
     def __init__(
@@ -59,22 +76,29 @@ class Session:
         *,
         journal_bytes: int = 32 << 20,
         drain_interval_s: float = 0.2,
+        sync_interval_s: float = SYNC_INTERVAL_S,
+        clock: Clock | None = None,
     ) -> None:
         from nbtrack.config import store_location
 
         self.location = store_location(location)
         declare_own(self.location)
+        self.storage = Storage(self.location)
         self.journal = Journal(
             journal_directory(self.location),
             capacity=journal_bytes,
             on_create=self._begin,
+            clock=clock,
         )
         self.writer = Writer(
             self.journal,
             self._writers_store,
             has_work=lambda: bool(self.open_runs),
             interval_s=drain_interval_s,
+            sync=self.storage.sync,
+            sync_interval_s=sync_interval_s,
         )
+        self.waiting = Waiting(self.journal, self.writer, self.location)
         self.background = Background()
         self._digests: FileDigests | None = None
         self.experiment_id: str | None = None
@@ -84,9 +108,9 @@ class Session:
         self.active = ActiveRuns([])
         self.executing: ExecutionFacts | None = None
         """The cell execution going on in this kernel: runs that its code starts are its."""
+        self._inherited: list[Record] = []
+        """Starts of the runs that were open when this process was forked."""
         self._facts: dict[str, Any] = {}
-        self._store: Store | None = None
-        self._store_lock = threading.Lock()
         self.surroundings = Surroundings(self)
         self.kept: dict[Hashable, str] = {}
         """Digests of bytes that this session stored, by what they are of."""
@@ -128,10 +152,10 @@ class Session:
         """What is known of this process."""
         base = KernelSession(
             session_id=self.session_id,
-            started_at=utc_now(),
+            started_at=self.now(),
             pid=os.getpid(),
             host=socket.gethostname(),
-            cwd=_cwd(),
+            cwd=working_directory(),
             user_id=user_name(),
             front_end="script",
         )
@@ -143,6 +167,15 @@ class Session:
         notebook = self._facts.get("notebook_path")
         return str(notebook) if notebook else script_path()
 
+    def now(self) -> datetime:
+        """The present instant, whatever happens to the system's clock while a run is open."""
+        return self.journal.clock.now()
+
+    def set_clock(self) -> None:
+        """Take over how the system's clock is set now, unless a run is open."""
+        if not self.open_runs:
+            self.journal.clock.set()
+
     # The store
 
     @property
@@ -152,12 +185,7 @@ class Session:
         Raises:
             StoreError: it cannot be opened.
         """
-        with self._store_lock:
-            if self._store is None:
-                from nbtrack.store import open_store
-
-                self._store = open_store(self.location)
-            return self._store
+        return self.storage.get()
 
     def put_blob(self, data: bytes) -> str:
         """Store bytes now, in this thread; gives their digest.
@@ -165,11 +193,7 @@ class Session:
         Raises:
             StoreError: they cannot be written.
         """
-        if "://" in self.location:
-            return self.store.put_blobs([data])[0]
-        from nbtrack.store.blobs import BlobStore, blob_root
-
-        return BlobStore(blob_root(self.location)).put(data)
+        return self.storage.put_blob(data)
 
     @property
     def digests(self) -> FileDigests:
@@ -181,7 +205,7 @@ class Session:
             self._digests = FileDigests(directory, stopping=lambda: self.background.stopping)
         return self._digests
 
-    def flush(self, timeout_s: float = 10.0) -> bool:
+    def flush(self, timeout_s: float = _FLUSH_S) -> bool:
         """Wait until the store has everything recorded so far; says so if that takes long.
 
         Everything is also what forked workers recorded that are done.
@@ -197,60 +221,70 @@ class Session:
         return done
 
     def _flush_own(self, timeout_s: float) -> bool:
-        started = time.monotonic()
-        if self.writer.flush(min(_SAY_AFTER_S, timeout_s)):
+        if self.waiting.until(self.writer.flush, timeout_s):
             return True
-        left = timeout_s - (time.monotonic() - started)
-        if left > 0 and self.writer.working:
-            _logger.warning("nbtrack: writing what was logged to %s ...", self.location)
-            if self.writer.flush(left):
-                return True
         _logger.warning(
-            "nbtrack: not everything is in the store yet. It is safe in %s and will be written "
-            "by this process, or by the next one that uses the store.",
+            "nbtrack: not everything is in the store yet (about %d records are left). It is safe "
+            "in %s and will be written by this process, or by the next one that uses the store.",
+            self.waiting.records_left(),
             self.journal.path,
         )
         return False
+
+    def settle(self) -> None:
+        """At the end of a run: wait while much of what was logged is not in the store yet.
+
+        What is left after a bounded time is written in the background, or after the death of
+        this process by the next one.
+        """
+        if self.journal.backlog <= _SETTLED_BYTES or not self.writer.working:
+            return
+        self.waiting.until(lambda s: self.writer.flush(s, leave_bytes=_SETTLED_BYTES), _FLUSH_S)
 
     def run_later(self, task: Callable[[], object], delay_s: float = 0.0) -> None:
         """Run a small task in the background thread; at the latest when the session closes."""
         self.writer.run_later(task, delay_s)
 
-    def close(self, *, timeout_s: float = 10.0) -> None:
+    def close(self, *, timeout_s: float | None = None) -> None:
         """End open runs, write everything to the store, let go of the files.
 
         Runs end as finished, as in MLflow; as failed if an uncaught exception ends a script.
         Idempotent. What cannot be written in time stays in the journal for the next process.
+
+        Args:
+            timeout_s: by default 10 seconds; 2 in a kernel, which Jupyter does not leave longer.
         """
         if self._closed:
             return
         self._closed = True
         for run in list(self.open_runs.values())[::-1]:
             run.close(None if "front_end" in self._facts else getattr(sys, "last_value", None))
-        self.background.stop(min(_SAY_AFTER_S, timeout_s))
-        done = self.writer.stop(min(_SAY_AFTER_S, timeout_s))
-        if not done and self.writer.working:
-            _logger.warning("nbtrack: writing what was logged to %s ...", self.location)
-            done = self.writer.stop(max(0.0, timeout_s - _SAY_AFTER_S))
-        if not done:
+        # A kernel that ends has no cell any more to show anything under.
+        self.waiting.show = None
+        if timeout_s is None:
+            timeout_s = _KERNEL_EXIT_S if self._facts.get("kernel_id") else _EXIT_S
+        self.background.stop(min(_BACKGROUND_S, timeout_s / 2))
+        if not self.waiting.until(self.writer.stop, timeout_s):
             _logger.warning(
-                "nbtrack: not everything is in the store yet. It is safe in %s and will be "
-                "written by the next process that uses the store.",
+                "nbtrack: not everything is in the store yet (about %d records are left). It is "
+                "safe in %s and will be written by the next process that uses the store.",
+                self.waiting.records_left(),
                 self.journal.path,
             )
         self.journal.close()
-        with self._store_lock:
-            store, self._store = self._store, None
-        if store is not None:
-            store.close()
+        self.storage.close()
 
     def _begin(self) -> None:
         # Called by the journal's first append, and again in a forked child.
         self.journal.append(SessionStarted(self.described()))
+        # So that a worker's records do not depend on when its parent's are written.
+        for start in self._inherited:
+            self.record(start)
         self.writer.start()
+        at_worker_exit(self.close)
 
     def _writers_store(self) -> Store:
-        if self._store is not None and self._is_deleted():
+        if self.storage.is_deleted():
             self._begin_again()
         store = self.store
         if time.monotonic() - self._looked_for_dead_at >= _ADOPT_EVERY_S:
@@ -269,10 +303,6 @@ class Session:
         self._just_ended.append((self.journal.end, run))
         self.writer.wake()
 
-    def _is_deleted(self) -> bool:
-        # An open SQLite database goes on working when its file is gone, for nobody.
-        return "://" not in self.location and not Path(self.location, "nbtrack.db").exists()
-
     def _begin_again(self) -> None:
         """The store's directory was deleted: make it anew, with the runs that are open."""
         _logger.error(
@@ -280,10 +310,7 @@ class Session:
             "that are active go on in a new store.",
             self.location,
         )
-        with self._store_lock:
-            store, self._store = self._store, None
-        if store is not None:
-            store.close()
+        self.storage.close()
         self.kept.clear()
         self.surroundings.store_again()
         known: list[Record] = [SessionStarted(self.described())]
@@ -300,14 +327,14 @@ class Session:
         self.journal.renew_in_child()
         self.writer.renew()
         self.background.renew()
-        # Never closed: closing a database connection of the parent could release its locks.
-        _inherited_stores.append(self._store)
-        self._store = None
-        self._store_lock = threading.Lock()
+        self.storage.renew_in_child()
         self.surroundings.forget()
         self.has_forked = False
+        self._inherited = []
         for run in self.open_runs.values():
             run.inherited = True
+            if run.start_record is not None:
+                self._inherited.append(run.start_record)
         self.open_runs.clear()
         self._just_ended.clear()
 
@@ -315,9 +342,6 @@ class Session:
 current: Session | None = None
 _current_lock = threading.Lock()
 _sessions: weakref.WeakSet[Session] = weakref.WeakSet()
-_inherited_stores: list[Store | None] = []
-
-
 _resume: list[Callable[[], None]] = []
 
 
@@ -383,29 +407,3 @@ def set_tracking_uri(uri: str | os.PathLike[str]) -> None:
 def get_tracking_uri() -> str:
     """Where this process tracks to."""
     return session().location
-
-
-@functools.cache
-def user_name() -> str:
-    """The system's name of the user; empty where there is none."""
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return ""
-
-
-@functools.cache
-def script_path() -> str:
-    """The script this process runs; empty in an interactive one."""
-    main = sys.modules.get("__main__")
-    file = getattr(main, "__file__", None)
-    return str(Path(file).absolute()) if file else ""
-
-
-def _cwd() -> str:
-    try:
-        return str(Path.cwd())
-    except FileNotFoundError:
-        return ""

@@ -32,6 +32,8 @@ _UNKNOWN_RUN_S = 10.0
 """How long a record waits for its run, which another process may still have in its journal."""
 LONGEST_BACKOFF_S = 10.0
 _FORK_WAIT_S = 5.0
+SYNC_INTERVAL_S = 5.0
+"""So much of what was recorded last may a power cut cost, and what the disk takes to write it."""
 
 
 class Writer:
@@ -42,6 +44,10 @@ class Writer:
         open_store: opens it, or gives the open one; may raise `StoreError`.
         has_work: whether more records are expected soon (a run is active).
         interval_s: seconds between two drains while something is logged.
+        sync: brings to the disk what the store was given; may raise `StoreError`.
+        sync_interval_s: seconds between two such calls while something is logged. A crash of
+            the system or a power cut costs at most what was recorded in that time; the death
+            of the process alone never costs anything.
     """
 
     def __init__(
@@ -51,11 +57,15 @@ class Writer:
         *,
         has_work: Callable[[], bool] = lambda: True,
         interval_s: float = 0.2,
+        sync: Callable[[], None] = lambda: None,
+        sync_interval_s: float = SYNC_INTERVAL_S,
     ) -> None:
         self._journal = journal
         self._open_store = open_store
         self._has_work = has_work
         self._interval_s = interval_s
+        self._sync_store = sync
+        self._sync_interval_s = sync_interval_s
         self._tasks: list[tuple[float, int, Callable[[], object]]] = []
         self._order = itertools.count()
         self._guard = Guard()
@@ -69,7 +79,8 @@ class Writer:
         self._stopping = False
         self._failures = 0
         self._failing_since: float | None = None
-        self._last_progress = time.monotonic()
+        self._last_progress = self._synced_at = time.monotonic()
+        self._written_since_sync = False
         self._tasks.clear()
 
     def start(self) -> None:
@@ -110,8 +121,8 @@ class Writer:
         heapq.heappush(self._tasks, (time.monotonic() + delay_s, next(self._order), task))
         self._wake.set()
 
-    def flush(self, timeout_s: float) -> bool:
-        """Wait until the store has what is in the journal now.
+    def flush(self, timeout_s: float, *, leave_bytes: int = 0) -> bool:
+        """Wait until the store has what is in the journal now, but for its last bytes.
 
         Returns:
             False if the time ran out, or the store could not be written to.
@@ -121,7 +132,7 @@ class Writer:
         journal = self._journal
         deadline = time.monotonic() + timeout_s
         with journal.changed:
-            target, failures = journal.end, self._failures
+            target, failures = journal.end - leave_bytes, self._failures
             self._wake.set()
             while journal.drained < target:
                 left = deadline - time.monotonic()
@@ -156,7 +167,17 @@ class Writer:
                 self._run_tasks(all_of_them=stopping)
                 if stopping:
                     self._drain()
+                if stopping or time.monotonic() - self._synced_at >= self._sync_interval_s:
+                    self._guard.run("bringing what was logged to the disk", self._sync, None)
+                if stopping:
                     return
+
+    def _sync(self) -> None:
+        self._synced_at = time.monotonic()
+        if self._written_since_sync:
+            self._sync_store()
+            self._written_since_sync = False
+        self._journal.sync()
 
     def _pause_s(self) -> float:
         now = time.monotonic()
@@ -166,6 +187,8 @@ class Writer:
             pause = self._interval_s
         else:
             pause = 1.0 if self._has_work() else 5.0
+        if self._written_since_sync:
+            pause = min(pause, max(0.0, self._synced_at + self._sync_interval_s - now))
         if self._tasks:
             pause = min(pause, max(0.0, self._tasks[0][0] - now))
         return pause
@@ -209,6 +232,7 @@ class Writer:
             self._failed(str(error))
             return False
         self._failures, self._failing_since = 0, None
+        self._written_since_sync = True
         journal.advance(position.offset)
         return True
 

@@ -1,0 +1,63 @@
+"""The time of one process: the wall clock's when a run begins, and steady from there on.
+
+The wall clock is set ahead and back: by hand, by NTP, by a virtual machine that wakes up. What
+one run records must not follow it, or points and runs would end before they began, and the
+last point would not be the last. So the wall clock is read only while no run is going on, and
+time is counted on from there by a clock that only goes forward, through a laptop's sleep too.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _counter() -> Callable[[], int]:
+    """The nanoseconds since some moment, the time asleep included where the system can say it."""
+    if hasattr(time, "CLOCK_BOOTTIME"):
+        return partial(time.clock_gettime_ns, time.CLOCK_BOOTTIME)
+    if sys.platform == "darwin":
+        # Unlike time.monotonic, which stands still while a Mac sleeps.
+        return partial(time.clock_gettime_ns, time.CLOCK_MONOTONIC)
+    return time.monotonic_ns
+
+
+class Clock:
+    """Gives the instants of what one process records.
+
+    ``steady_ns`` and ``offset_ns`` are open to `tracking.run`, whose ``log`` adds them up in
+    place: a call here would cost it more than the clock does.
+
+    Args:
+        wall_ns: the nanoseconds since 1970, as the system has them.
+        steady_ns: a counter of nanoseconds that never goes back.
+    """
+
+    __slots__ = ("_wall_ns", "offset_ns", "steady_ns")
+
+    def __init__(
+        self,
+        wall_ns: Callable[[], int] = time.time_ns,
+        steady_ns: Callable[[], int] | None = None,
+    ) -> None:
+        self._wall_ns = wall_ns
+        self.steady_ns = steady_ns or _counter()
+        self.offset_ns = 0
+        self.set()
+
+    def set(self) -> None:
+        """Take over the wall clock's time. Only while nothing is measured."""
+        self.offset_ns = self._wall_ns() - self.steady_ns()
+
+    def now_ns(self) -> int:
+        """Nanoseconds since 1970."""
+        return self.steady_ns() + self.offset_ns
+
+    def now(self) -> datetime:
+        """The same as an instant, to the microsecond."""
+        return _EPOCH + timedelta(microseconds=self.now_ns() // 1000)
