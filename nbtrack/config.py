@@ -11,7 +11,7 @@ import os
 from functools import lru_cache
 from pathlib import Path
 
-from traitlets import Bool, Float, Int, TraitError, Unicode
+from traitlets import Bool, Enum, Float, Int, TraitError, Unicode
 from traitlets.config import Configurable
 from traitlets.config.loader import Config
 
@@ -28,6 +28,12 @@ class NbtrackConfig(Configurable):
         "",
         help="Directory (or SQLAlchemy URL) of the store. Empty: nbtrack/ in the Jupyter "
         "data directory. NBTRACK_STORE wins over it.",
+    ).tag(config=True)
+    network_file_system = Enum(
+        ("auto", "yes", "no"),
+        "auto",
+        help="Whether the store is on a file system of a network: found out, or as you say. "
+        "NBTRACK_NETWORK_FILE_SYSTEM wins over it.",
     ).tag(config=True)
     capture_executions = Bool(
         True, help="Record every cell execution. Tracked cells are recorded either way."

@@ -10,6 +10,7 @@ from nbtrack.cli.output import Output, counted
 from nbtrack.config import store_location
 from nbtrack.errors import NbtrackError
 from nbtrack.journal import held_journals
+from nbtrack.tracking.places import journal_directories
 
 
 def holds_records(location: str) -> bool:
@@ -17,7 +18,9 @@ def holds_records(location: str) -> bool:
     if "://" in location:
         return True
     directory = Path(location)
-    return (directory / "nbtrack.db").exists() or any(held_journals(directory / "journals"))
+    return (directory / "nbtrack.db").exists() or any(
+        path for place in journal_directories(location) for path in held_journals(place)
+    )
 
 
 def journal_checks(output: Output) -> Iterator[Check]:

@@ -14,15 +14,11 @@ from nbtrack.cli.journal_checks import holds_records
 from nbtrack.cli.output import Output, counted, size_text
 from nbtrack.config import STORE_ENV, load_config, store_location
 from nbtrack.errors import StoreError, UsageError
+from nbtrack.store.filesystem import LOCKS_STAY_HERE, is_network, local_journals, mount_of
 
-_NETWORK_FILE_SYSTEMS = frozenset(
-    {"9p", "afs", "beegfs", "ceph", "cifs", "davfs", "gpfs", "lustre", "ncpfs", "nfs", "nfs4"}
-    | {"smb3", "smbfs", "fuse.glusterfs", "fuse.s3fs", "fuse.sshfs"}
-)
 _MEND = (
     "Run: nbtrack doctor --repair; or bring a backup back with: nbtrack backup --restore DIRECTORY"
 )
-_MOUNTS = Path("/proc/self/mounts")
 
 
 def settings_check() -> Check:
@@ -79,31 +75,27 @@ def _writable_check(directory: Path) -> Check:
 
 
 def _file_system_check(directory: Path) -> Check:
-    kind = _file_system(directory)
-    if kind in _NETWORK_FILE_SYSTEMS:
+    mount = mount_of(directory)
+    kind = mount.kind if mount is not None else None
+    if not is_network(directory):
+        return Check(
+            "file system", "ok", f"It is on {f'a local disk ({kind})' if kind else 'a disk'}."
+        )
+    told = f"It is on a network file system ({kind}): the database works without a WAL, slower"
+    try:
+        told += f", and this machine's journals are in {local_journals(directory)}."
+    except StoreError as error:
+        return Check("file system", "problem", f"{told}. But {error}.", "See the message above")
+    if mount is not None and mount.locks_stay_here:
         return Check(
             "file system",
             "warning",
-            f"It is on a network file system ({kind}). SQLite can lose data there when several "
-            "machines write at once.",
-            f"Name a directory on a local disk by {STORE_ENV}",
+            f"{told} Other machines do not see this one's locks: "
+            f"{', '.join(sorted(mount.options & LOCKS_STAY_HERE))}.",
+            "Mount it without that, use the store from one machine only, or name a directory on "
+            f"a local disk by {STORE_ENV}",
         )
-    return Check("file system", "ok", f"It is on {f'a local disk ({kind})' if kind else 'a disk'}.")
-
-
-def _file_system(directory: Path) -> str | None:
-    """The kind of the file system; None where the operating system has no list of mounts."""
-    if not _MOUNTS.exists():
-        return None
-    target = directory.resolve()
-    best = (-1, "")
-    for line in _MOUNTS.read_text(encoding="utf-8", errors="replace").splitlines():
-        _device, mount, kind = line.split(" ")[:3]
-        point = Path(mount.replace("\\040", " "))
-        # Later mounts hide earlier ones at the same point.
-        if target.is_relative_to(point) and len(point.parts) >= best[0]:
-            best = (len(point.parts), kind)
-    return best[1] or None
+    return Check("file system", "ok", told)
 
 
 def _opened(output: Output) -> Iterator[Check]:

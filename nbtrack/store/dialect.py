@@ -26,23 +26,55 @@ DATABASE_NAME = "nbtrack.db"
 BEGIN_OPTION = "nbtrack_begin"
 
 
-def create_sqlite_file(path: Path) -> None:
-    """Make an empty database that only its owner reads, in WAL mode.
+def create_sqlite_file(path: Path, *, network: bool = False) -> None:
+    """Make an empty database that only its owner reads, in the mode that is right there.
 
     SQLite gives ``-wal`` and ``-shm`` the mode of the database file.
     """
     create_private_file(path)
-    with closing(sqlite3.connect(path, timeout=30)) as connection:
-        connection.execute("PRAGMA journal_mode=WAL")
+    set_journal_mode(path, network=network)
 
 
-def sqlite_engine(path: Path, busy_timeout_s: float) -> Engine:
+def set_journal_mode(path: Path, *, network: bool) -> None:
+    """Have a database work with a WAL, or without one on a network file system.
+
+    Raises:
+        StoreError: it cannot be opened; or others use it with a WAL now, and on a network that
+            must not go on.
+    """
+    wanted = "delete" if network else "wal"
+    with closing(sqlite3.connect(path, timeout=5 if network else 0.1)) as connection:
+        if network:
+            # What is in exclusive use needs no memory shared with others: the one safe way to
+            # open a database that still has a WAL there.
+            connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+        try:
+            found = connection.execute("PRAGMA journal_mode").fetchone()[0]
+            if found != wanted:
+                connection.execute(f"PRAGMA journal_mode={wanted}")
+        except sqlite3.DatabaseError as error:
+            if "locked" not in str(error):
+                raise StoreError(f"cannot open the store's database {path}: {error}") from error
+            if network:
+                raise StoreError(
+                    f"the store's database {path} is on a network file system, and is in use in a "
+                    "way that is not safe there. End the other processes that use it first"
+                ) from error
+
+
+def sqlite_engine(path: Path, busy_timeout_s: float, *, network: bool = False) -> Engine:
     """An engine on a SQLite file whose transactions begin when SQLAlchemy says so.
 
     The driver's own transaction handling is off (``isolation_level=None``), as SQLAlchemy's
     documentation of pysqlite advises; the option `BEGIN_OPTION` of a connection chooses how
     one begins. Writers begin IMMEDIATE, so that none finds at its first write that another
     one was faster.
+
+    Args:
+        path: of the database.
+        busy_timeout_s: how long a writer waits for another one, and without a WAL a reader too.
+        network: it is on a network file system, and has no WAL. Then a commit is synced: what
+            saves a WAL from that is that a torn one is noticed.
     """
     engine = create_engine(
         URL.create("sqlite+pysqlite", database=str(path)),
@@ -59,7 +91,7 @@ def sqlite_engine(path: Path, busy_timeout_s: float) -> Engine:
     @event.listens_for(engine, "connect")
     def configure(connection: sqlite3.Connection, _record: object) -> None:
         for pragma in (
-            "synchronous=NORMAL",
+            f"synchronous={'FULL' if network else 'NORMAL'}",
             "foreign_keys=ON",
             "case_sensitive_like=ON",
         ):

@@ -18,6 +18,7 @@ from nbtrack.store.dialect import (
     DATABASE_NAME,
     backup_sqlite,
     create_sqlite_file,
+    set_journal_mode,
     sqlite_lock,
 )
 from nbtrack.version import __version__
@@ -35,6 +36,7 @@ def ensure_current(
     engine: Engine,
     directory: Path,
     *,
+    network: bool = False,
     migrations: Path = MIGRATIONS,
     head: str = HEAD_REVISION,
 ) -> None:
@@ -43,6 +45,7 @@ def ensure_current(
     Args:
         engine: of the database in the directory; not connected yet.
         directory: the store.
+        network: it is on a network file system.
         migrations: an Alembic script directory.
         head: its last revision.
 
@@ -51,11 +54,13 @@ def ensure_current(
         StoreError: a migration failed; the store is as it was, and a backup is beside it.
     """
     path = directory / DATABASE_NAME
-    if path.exists() and _revision(engine) == head:
-        return
+    if path.exists():
+        set_journal_mode(path, network=network)
+        if _revision(engine) == head:
+            return
     # Several processes may open a new or an old store at once: one of them does the work.
     with sqlite_lock(directory / "migrate.lock", _LOCK_TIMEOUT_S):
-        create_sqlite_file(path)
+        create_sqlite_file(path, network=network)
         found = _revision(engine)
         if found == head:
             return

@@ -25,6 +25,7 @@ from nbtrack.store.database import Database, last_change, next_change
 from nbtrack.store.dialect import DATABASE_NAME, sqlite_engine, sync_sqlite, upsert
 from nbtrack.store.executions import ExecutionReads
 from nbtrack.store.forget import ForgetPart
+from nbtrack.store.filesystem import is_network
 from nbtrack.store.forking import opening
 from nbtrack.store.migrate import ensure_current
 from nbtrack.store.notebooks import NotebookPart
@@ -45,8 +46,16 @@ from nbtrack.store.upkeep.holds import hold
 from nbtrack.store.upkeep.part import UpkeepPart
 
 
-def open_sql_store(location: str, *, busy_timeout_s: float = 30.0) -> SqlStore:
+def open_sql_store(
+    location: str, *, busy_timeout_s: float = 30.0, network: bool | None = None
+) -> SqlStore:
     """Open, make or migrate the store at an absolute directory.
+
+    Args:
+        location: the directory.
+        busy_timeout_s: how long a writer waits for another one.
+        network: whether it is on a network file system; as `filesystem.is_network` says by
+            default.
 
     Raises:
         UsageError: the location is a URL of a database that is not supported.
@@ -63,9 +72,11 @@ def open_sql_store(location: str, *, busy_timeout_s: float = 30.0) -> SqlStore:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         blob_directory = Path(blob_root(location))
         blob_directory.mkdir(mode=0o700, exist_ok=True)
+        if network is None:
+            network = is_network(directory)
         with opening():
-            engine = sqlite_engine(directory / DATABASE_NAME, busy_timeout_s)
-            ensure_current(engine, directory)
+            engine = sqlite_engine(directory / DATABASE_NAME, busy_timeout_s, network=network)
+            ensure_current(engine, directory, network=network)
             database = Database(engine, location, busy_timeout_s)
     except SQLAlchemyError as error:
         raise StoreError(f"cannot open the store at {location}: {error}") from error

@@ -18,7 +18,7 @@ from nbtrack.entities import EndReason, ExecutionStatus, Run, RunStatus
 from nbtrack.errors import AlreadyAppliedError, JournalError, NotFoundError
 from nbtrack.journal import SUFFIX, Decoded, JournalFile, adopt, held_journals
 from nbtrack.records import ExecutionEnded, JournalPosition, Record, RunEnded
-from nbtrack.tracking.places import journal_directory
+from nbtrack.tracking.places import journal_directories
 
 if TYPE_CHECKING:
     from nbtrack.store.base import Store
@@ -53,14 +53,14 @@ def adopt_journals(store: Store, *, directory: Path | None = None) -> AdoptionRe
 
     Args:
         store: where the records go.
-        directory: of the journals; the store's own by default.
+        directory: of the journals; all where the store's own may be by default.
 
     Raises:
         StoreError: the store cannot be written; the journals stay as they are.
     """
-    place = directory or journal_directory(store.location)
+    places = journal_directories(store.location) if directory is None else [directory]
     report = AdoptionReport()
-    for path in list(held_journals(place)):
+    for path in [path for place in places for path in held_journals(place)]:
         try:
             journal = adopt(path)
         except JournalError as error:
@@ -69,7 +69,7 @@ def adopt_journals(store: Store, *, directory: Path | None = None) -> AdoptionRe
             continue
         if journal is not None:
             _take_over(store, journal, report)
-    _end_orphans(store, place, report)
+    _end_orphans(store, places, report)
     for problem in report.problems:
         _logger.warning("nbtrack: %s", problem)
     return report
@@ -168,7 +168,7 @@ def _abort_executions(store: Store, session_id: str, last_at: datetime) -> None:
         store.apply(ended)
 
 
-def _end_orphans(store: Store, directory: Path, report: AdoptionReport) -> None:
+def _end_orphans(store: Store, directories: list[Path], report: AdoptionReport) -> None:
     """End runs that say they run although their session's journal is gone.
 
     Only sessions of this machine: another one's journals cannot be seen from here.
@@ -176,7 +176,8 @@ def _end_orphans(store: Store, directory: Path, report: AdoptionReport) -> None:
     alone = [
         run
         for run in _running(store)
-        if run.session_id and not (directory / f"{run.session_id}{SUFFIX}").exists()
+        if run.session_id
+        and not any((place / f"{run.session_id}{SUFFIX}").exists() for place in directories)
     ]
     # A session that closes removes its journal last: read again what it may have ended meanwhile.
     again = store.get_runs([run.run_id for run in alone if _of_this_host(store, run)])

@@ -6,6 +6,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -156,3 +157,18 @@ class TestStore:
         found = checks(nbtrack("doctor", "--json"))
         assert "newer" in found["opens"]["message"]
         assert found["schema"]["message"].startswith("Schema version 9999")
+
+    def test_a_store_on_a_network(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The report says how nbtrack works there, and where this machine keeps its journals."""
+        monkeypatch.setenv("NBTRACK_NETWORK_FILE_SYSTEM", "yes")
+        monkeypatch.setenv("NBTRACK_JOURNALS", str(tmp_path))
+        found = {check.name: check for check in islice(store_checks(Output()), 3)}
+        assert found["file system"].level == "ok"
+        assert "network file system" in found["file system"].message
+        assert f"journals are in {tmp_path}/nbtrack-" in found["file system"].message
+        monkeypatch.setenv("NBTRACK_JOURNALS", str(tmp_path / "missing"))
+        found = {check.name: check for check in islice(store_checks(Output()), 3)}
+        assert found["file system"].level == "problem"
+        assert "NBTRACK_JOURNALS" in found["file system"].message
