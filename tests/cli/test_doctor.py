@@ -158,9 +158,7 @@ class TestStore:
         assert "newer" in found["opens"]["message"]
         assert found["schema"]["message"].startswith("Schema version 9999")
 
-    def test_a_store_on_a_network(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_a_store_on_a_network(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """The report says how nbtrack works there, and where this machine keeps its journals."""
         monkeypatch.setenv("NBTRACK_NETWORK_FILE_SYSTEM", "yes")
         monkeypatch.setenv("NBTRACK_JOURNALS", str(tmp_path))

@@ -42,7 +42,7 @@ print(json.dumps([report.journals, report.ended_run_ids, report.problems]), flus
 """
 
 
-@trials(2)
+@trials(1)
 def test_each_journal_is_taken_over_once(tmp_path: Path, trial: int) -> None:
     """Four at once: together they report each journal once, and no point is there twice."""
     run_ids = start(tmp_path, _DIE).communicate()[0].decode().split()

@@ -48,7 +48,7 @@ while True:
 """
 
 
-@trials(10)
+@trials(6)
 def test_in_a_process_that_does_everything(tmp_path: Path, trial: int) -> None:
     """Logging, draining and compacting, hundreds of times a second: all that was said is there."""
     open_store(tmp_path).close()
@@ -113,7 +113,7 @@ os.write(1, b"adopted\\n")
 """
 
 
-@trials(3)
+@trials(2)
 def test_while_a_dead_journal_is_taken_over(tmp_path: Path, trial: int) -> None:
     """Those who take it over are killed one after the other; in the end it is there once."""
     process = start(tmp_path, _MUCH)
@@ -160,7 +160,7 @@ def old_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
-@trials(5)
+@trials(3)
 def test_while_a_store_is_brought_up_to_date(tmp_path: Path, old_store: Path, trial: int) -> None:
     """It is the old one or the new one, never in between, and the next process goes on."""
     directory = tmp_path / "store"
@@ -194,7 +194,7 @@ print("made", flush=True)
 """
 
 
-@trials(5)
+@trials(3)
 def test_while_a_store_is_made(tmp_path: Path, trial: int) -> None:
     """What is half made is finished by the next process."""
     killed(start(tmp_path / "store", _OPEN), trial, within_s=0.2)
