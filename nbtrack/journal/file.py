@@ -12,7 +12,7 @@ import mmap
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -72,6 +72,11 @@ class MappedFile:
         """Have all of it on disk before it is published."""
         os.fsync(self._handle)
 
+    def forget(self, end: int) -> None:
+        """Let the system take back the memory of all before an offset; the file keeps it."""
+        if hasattr(mmap, "MADV_DONTNEED") and end >= mmap.PAGESIZE:
+            self.memory.madvise(mmap.MADV_DONTNEED, 0, end // mmap.PAGESIZE * mmap.PAGESIZE)
+
     def say_alive(self, ns: int) -> None:
         """Note that the process lives at an instant, in nanoseconds since the epoch."""
         self.header[W_ALIVE], self.header[W_NOT_ALIVE] = ns, ns ^ ALL_ONES
@@ -104,14 +109,16 @@ def sync_file(path: Path) -> None:
             os.close(handle)
 
 
-def create(path: Path, *, capacity: int, preamble: bytes, live: bytes, base: int) -> MappedFile:
+def create(
+    path: Path, *, capacity: int, preamble: bytes, live: Iterable[bytes], base: int
+) -> MappedFile:
     """Make a journal file, locked; `MappedFile.publish` puts it in the place of ``path``.
 
     Args:
         path: the final name.
         capacity: bytes of the whole file, reserved on disk.
         preamble: definitions that the live records need.
-        live: records carried over from the file before.
+        live: records carried over from the file before, in pieces.
         base: bytes the journal had taken before ``live``.
 
     Raises:
@@ -132,8 +139,11 @@ def create(path: Path, *, capacity: int, preamble: bytes, live: bytes, base: int
         os.close(handle)
         temporary.unlink(missing_ok=True)
         raise _explained(error, path) from error
-    end = start + len(live)
-    mapped.memory[HEADER_BYTES:end] = preamble + live
+    mapped.memory[HEADER_BYTES:start] = preamble
+    end = start
+    for piece in live:
+        mapped.memory[end : end + len(piece)] = piece
+        end += len(piece)
     header = mapped.header
     header[W_MAGIC], header[W_START], header[W_BASE] = MAGIC, start, base
     header[W_DRAINED], header[W_END] = base, end

@@ -16,7 +16,7 @@ import os
 import threading
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ from nbtrack.records import MetricPoints, Record
 
 _logger = logging.getLogger("nbtrack")
 SMALLEST = 1 << 20
+_PIECE = 1 << 20
 _SLACK = 1 << 16
 """Kept free at a file's end for what is appended while the file is being replaced."""
 
@@ -276,11 +277,12 @@ class Journal:
 
     def _replace_file(self, size: int) -> None:
         replaced, drained, copied = self._file, self.drained, self.position
-        live = self.copy(drained, self.base + copied - self._start - drained)
+        live_bytes = self.base + copied - self._start - drained
         preamble = b"".join(encode_series(*item) for item in list(self.series.items()))
         start = HEADER_BYTES + len(preamble)
-        room = max(SMALLEST, min(4 * len(live), self._capacity)) + 2 * _SLACK
-        capacity = -(-(start + len(live) + size + room) // 65536) * 65536
+        room = max(SMALLEST, min(4 * live_bytes, self._capacity)) + 2 * _SLACK
+        capacity = -(-(start + live_bytes + size + room) // 65536) * 65536
+        live = self._pieces(drained, drained + live_bytes)
         fresh = create(self.path, capacity=capacity, preamble=preamble, live=live, base=drained)
         if replaced is not None:
             fresh.say_alive(replaced.header[W_ALIVE])
@@ -288,7 +290,7 @@ class Journal:
             # What a power cut could not cost any more must not depend on the new file's luck.
             fresh.sync()
         fresh.publish()
-        position = start + len(live)
+        position = start + live_bytes
         # A signal handler may have logged at any call since: its records are carried over until
         # none came meanwhile, and without a call from there to the switch.
         while self.position != copied:
@@ -303,6 +305,13 @@ class Journal:
         self.limit = self._limit()
         if replaced is not None:
             replaced.release()
+
+    def _pieces(self, begin: int, end: int) -> Iterator[bytes]:
+        # A large backlog is never in memory twice, let alone thrice.
+        for position in range(begin, end, _PIECE):
+            yield self.copy(position, min(_PIECE, end - position))
+            if self._file is not None:
+                self._file.forget(self._start + position - self.base)
 
     # What the writer thread asks
 
