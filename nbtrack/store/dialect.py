@@ -42,24 +42,27 @@ def set_journal_mode(path: Path, *, network: bool) -> None:
         StoreError: it cannot be opened; or others use it with a WAL now, and on a network that
             must not go on.
     """
-    wanted = "delete" if network else "wal"
-    with closing(sqlite3.connect(path, timeout=5 if network else 0.1)) as connection:
+    try:
+        _set_journal_mode(path, "delete" if network else "wal", exclusive=network)
+    except sqlite3.DatabaseError as error:
+        if "locked" not in str(error):
+            raise StoreError(f"cannot open the store's database {path}: {error}") from error
         if network:
+            raise StoreError(
+                f"the store's database {path} is on a network file system, and is in use in a "
+                "way that is not safe there. End the other processes that use it first"
+            ) from error
+
+
+def _set_journal_mode(path: Path, wanted: str, *, exclusive: bool) -> None:
+    with closing(sqlite3.connect(path, timeout=5 if exclusive else 0.1)) as connection:
+        if exclusive:
             # What is in exclusive use needs no memory shared with others: the one safe way to
-            # open a database that still has a WAL there.
+            # open a database that still has a WAL on a network.
             connection.execute("PRAGMA locking_mode=EXCLUSIVE")
-        try:
-            found = connection.execute("PRAGMA journal_mode").fetchone()[0]
-            if found != wanted:
-                connection.execute(f"PRAGMA journal_mode={wanted}")
-        except sqlite3.DatabaseError as error:
-            if "locked" not in str(error):
-                raise StoreError(f"cannot open the store's database {path}: {error}") from error
-            if network:
-                raise StoreError(
-                    f"the store's database {path} is on a network file system, and is in use in a "
-                    "way that is not safe there. End the other processes that use it first"
-                ) from error
+        (found,) = connection.execute("PRAGMA journal_mode").fetchone()
+        if found != wanted:
+            connection.execute(f"PRAGMA journal_mode={wanted}")
 
 
 def sqlite_engine(path: Path, busy_timeout_s: float, *, network: bool = False) -> Engine:

@@ -182,14 +182,16 @@ class Writer:
     def _pause_s(self) -> float:
         now = time.monotonic()
         if self._failing_since is not None:
-            return min(self._interval_s * 2.0 ** min(self._failures, 10), LONGEST_BACKOFF_S)
-        if now - self._last_progress < _QUIET_AFTER_S:
+            pause = min(self._interval_s * 2.0 ** min(self._failures, 10), LONGEST_BACKOFF_S)
+        elif now - self._last_progress < _QUIET_AFTER_S:
             pause = self._interval_s
         else:
             pause = 1.0 if self._has_work() else 5.0
-        if self._written_since_sync:
-            pause = min(pause, max(0.0, self._synced_at + self._sync_interval_s - now))
-        if self._tasks:
+        if self._written_since_sync or self._journal.end > self._journal.synced:
+            # Also while the store fails: what is in the journal has to get to the disk.
+            due = self._synced_at + self._sync_interval_s
+            pause = min(pause, max(0.0, due - now))
+        if self._tasks and self._failing_since is None:
             pause = min(pause, max(0.0, self._tasks[0][0] - now))
         return pause
 
