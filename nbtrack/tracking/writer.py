@@ -64,6 +64,7 @@ class Writer:
         self._open_store = open_store
         self._has_work = has_work
         self._interval_s = interval_s
+        self._late_s = min(interval_s, 0.2)
         self._sync_store = sync
         self._sync_interval_s = sync_interval_s
         self._tasks: list[tuple[float, int, Callable[[], object]]] = []
@@ -81,6 +82,7 @@ class Writer:
         self._failing_since: float | None = None
         self._last_progress = self._synced_at = time.monotonic()
         self._written_since_sync = False
+        self._waits_until = 0.0
         self._tasks.clear()
 
     def start(self) -> None:
@@ -117,9 +119,15 @@ class Writer:
         self._wake.set()
 
     def run_later(self, task: Callable[[], object], delay_s: float = 0.0) -> None:
-        """Run a small task in the writer's thread, after a delay; at the latest at `stop`."""
-        heapq.heappush(self._tasks, (time.monotonic() + delay_s, next(self._order), task))
-        self._wake.set()
+        """Run a small task in the writer's thread, after a delay; at the latest at `stop`.
+
+        It may come a little late: what a run has to do at its beginning must not get in the way
+        of its first points.
+        """
+        due = time.monotonic() + delay_s
+        heapq.heappush(self._tasks, (due, next(self._order), task))
+        if due + self._late_s < self._waits_until:
+            self._wake.set()
 
     def flush(self, timeout_s: float, *, leave_bytes: int = 0) -> bool:
         """Wait until the store has what is in the journal now, but for its last bytes.
@@ -158,7 +166,9 @@ class Writer:
     def _work(self) -> None:
         self._journal.writer_thread = threading.get_ident()
         while True:
-            self._wake.wait(self._pause_s())
+            pause_s = self._pause_s()
+            self._waits_until = time.monotonic() + pause_s
+            self._wake.wait(pause_s)
             self._wake.clear()
             stopping = self._stopping
             with self._working:
@@ -192,7 +202,7 @@ class Writer:
             due = self._synced_at + self._sync_interval_s
             pause = min(pause, max(0.0, due - now))
         if self._tasks and self._failing_since is None:
-            pause = min(pause, max(0.0, self._tasks[0][0] - now))
+            pause = min(pause, max(self._late_s, self._tasks[0][0] - now))
         return pause
 
     def _run_tasks(self, *, all_of_them: bool) -> None:

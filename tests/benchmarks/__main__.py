@@ -41,14 +41,17 @@ def table(figures: list[Figure]) -> Table:
     for heading in ("figure", "median", "baseline", "against", "result", "goal", "met"):
         table.add_column(heading, justify="left" if heading in ("figure", "against") else "right")
     for figure in figures:
-        sign = "×" if figure.compared == "ratio" else f" {figure.unit} more"
+        sign = {"ratio": "×", "difference": f" {figure.unit} more"}.get(
+            figure.compared, f" {figure.unit}"
+        )
+        limit = "≥" if figure.at_least else "≤"
         table.add_row(
             figure.name,
             f"{figure.value:.3g} {figure.unit}",
-            f"{figure.baseline:.3g} {figure.unit}",
+            "" if figure.compared == "value" else f"{figure.baseline:.3g} {figure.unit}",
             figure.against,
             f"{figure.result:.3g}{sign}",
-            "" if figure.goal is None else f"≤ {figure.goal:g}{sign}",
+            "" if figure.goal is None else f"{limit} {figure.goal:g}{sign}",
             {None: "", True: "yes", False: "NO"}[figure.met],
         )
     return table

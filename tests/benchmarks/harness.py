@@ -22,9 +22,11 @@ class Figure:
         value: the median, in ``unit``.
         baseline: the baseline's median in the same unit, measured in the same run.
         unit: ``µs``, ``ms``, ``s``, ``MB`` ...
-        compared: ``ratio`` (value / baseline) or ``difference`` (value - baseline).
+        compared: ``ratio`` (value / baseline), ``difference`` (value - baseline), or ``value``
+            where the figure stands for itself.
         against: what the baseline is, a few words.
-        goal: the largest allowed ratio or difference; None where there is no goal.
+        goal: the largest allowed ratio, difference or value; None where there is no goal.
+        at_least: the goal is the smallest allowed one instead.
     """
 
     name: str
@@ -34,10 +36,13 @@ class Figure:
     against: str
     compared: str = "ratio"
     goal: float | None = None
+    at_least: bool = False
 
     @property
     def result(self) -> float:
-        """The ratio or difference that the goal is about."""
+        """The ratio, difference or value that the goal is about."""
+        if self.compared == "value":
+            return self.value
         if self.compared == "difference":
             return self.value - self.baseline
         return self.value / self.baseline
@@ -45,7 +50,9 @@ class Figure:
     @property
     def met(self) -> bool | None:
         """Whether the goal is met; None where there is none."""
-        return None if self.goal is None else self.result <= self.goal
+        if self.goal is None:
+            return None
+        return self.result >= self.goal if self.at_least else self.result <= self.goal
 
 
 def paired_medians(
