@@ -72,10 +72,15 @@ class MappedFile:
         """Have all of it on disk before it is published."""
         os.fsync(self._handle)
 
-    def forget(self, end: int) -> None:
-        """Let the system take back the memory of all before an offset; the file keeps it."""
-        if hasattr(mmap, "MADV_DONTNEED") and end >= mmap.PAGESIZE:
-            self.memory.madvise(mmap.MADV_DONTNEED, 0, end // mmap.PAGESIZE * mmap.PAGESIZE)
+    def forget(self, begin: int, end: int) -> None:
+        """Take whole pages between two offsets out of this process's memory.
+
+        The file keeps them, and they come back when they are looked at.
+        """
+        page = mmap.PAGESIZE
+        first, last = begin // page * page, end // page * page
+        if last > first and hasattr(mmap, "MADV_DONTNEED"):
+            self.memory.madvise(mmap.MADV_DONTNEED, first, last - first)
 
     def say_alive(self, ns: int) -> None:
         """Note that the process lives at an instant, in nanoseconds since the epoch."""

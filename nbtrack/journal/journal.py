@@ -311,7 +311,8 @@ class Journal:
         for position in range(begin, end, _PIECE):
             yield self.copy(position, min(_PIECE, end - position))
             if self._file is not None:
-                self._file.forget(self._start + position - self.base)
+                at = self._start + position - self.base
+                self._file.forget(at, at + _PIECE)
 
     # What the writer thread asks
 
@@ -326,6 +327,9 @@ class Journal:
     def advance(self, drained: int) -> None:
         """Say that the store has everything before a position; lets waiting appends go on."""
         with self.changed:
+            if self._file is not None:
+                # A backlog is looked at again only when it is drained, a batch at a time.
+                self._file.forget(self._start + self.drained - self.base, self.position)
             self.drained = drained
             self.limit = self._limit()
             while self._retired and self._retired[0][0] <= drained:
