@@ -24,8 +24,8 @@ from nbtrack.store.blobtable import SMALL_BYTES, get_small, put_small
 from nbtrack.store.database import Database, last_change, next_change
 from nbtrack.store.dialect import DATABASE_NAME, sqlite_engine, sync_sqlite, upsert
 from nbtrack.store.executions import ExecutionReads
-from nbtrack.store.forget import ForgetPart
 from nbtrack.store.filesystem import is_network
+from nbtrack.store.forget import ForgetPart
 from nbtrack.store.forking import opening
 from nbtrack.store.migrate import ensure_current
 from nbtrack.store.notebooks import NotebookPart
