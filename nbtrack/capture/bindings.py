@@ -69,14 +69,12 @@ class Loop:
     Args:
         parent: index of the loop around it.
         counter: the name that counts its iterations, where it has one.
-        breaks: whether it can be left by ``break``.
     """
 
     node: ast.For | ast.AsyncFor | ast.While
     index: int
     parent: int | None
     counter: str | None
-    breaks: bool
 
 
 @dataclass(slots=True)

@@ -24,6 +24,7 @@ from nbtrack.capture.facts import (
     Sink,
 )
 from nbtrack.capture.figures import left_open, open_figures
+from nbtrack.capture.functions import CellFunctions
 from nbtrack.capture.kinds import UNKNOWN
 from nbtrack.capture.leftout import left_out_names
 from nbtrack.capture.literals import flatten, is_plain
@@ -92,6 +93,7 @@ class TrackedCell:
         self._loops: list[LoopState] = []
         self._settled: set[str] = set(params)
         self._series = CellSeries(self._open_series)
+        self._functions = CellFunctions(shell, self._series, self._loops, guard)
         self._figures = {number: id(figure) for number, figure in open_figures().items()}
         self._config = config
         self._read: list[tuple[CellFlow, frozenset[int], int]] = []
@@ -147,13 +149,23 @@ class TrackedCell:
             value = self._namespace.get(final.name, _MISSING)
             # Only scalars are held on to: an old model must be free to go while a new one trains.
             self._before.setdefault(final.name, value if scalars_of("", value) else _MISSING)
-        if not (plan.loops or plan.printed) or not self._config.capture_metrics:
+        if not self._config.capture_metrics:
+            return tree
+        nothing: dict[int, ast.stmt] = {}
+        follow = self._functions.watch
+        replaced = self._guard.run(
+            "following functions",
+            lambda: follow(tree, flow, plan, self._options, ignored, line_offset),
+            nothing,
+        )
+        if not plan.loops and not plan.printed and not replaced:
             return tree
         first = next(_numbers)
         for _ in [*plan.loops, *plan.printed][1:]:
             next(_numbers)
         after = first + len(plan.loops)
-        changed = instrument(tree, plan, first, replacements(plan.printed, after))
+        replaced |= replacements(plan.printed, after)
+        changed = instrument(tree, plan, first, replaced)
         self._hook(plan, first)
         return changed
 
@@ -197,6 +209,7 @@ class TrackedCell:
         run("ending the output capture", self._observer.stop, None)
         for name in self._hooks:
             run("leaving a loop", lambda name=name: delattr(builtins, name), None)  # type: ignore[misc]
+        run("leaving functions", self._functions.finish, None)
         failed = outcome.status is not ExecutionStatus.OK
         run("reading params", self._settle, None)
         run("reading metrics", lambda: self._finals(failed), None)

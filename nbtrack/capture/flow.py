@@ -26,10 +26,14 @@ _SHELL_NAMES = frozenset({"get_ipython", "display", "In", "Out", "exit", "quit"}
 
 
 class Flow:
-    """The bindings of a kernel, execution by execution."""
+    """The bindings of a kernel, execution by execution.
 
-    def __init__(self) -> None:
-        self._env: dict[str, Binding] = {}
+    Args:
+        env: the latest binding of each name to begin with.
+    """
+
+    def __init__(self, env: Mapping[str, Binding] = MappingProxyType({})) -> None:
+        self._env = dict(env)
 
     def read(
         self, tree: ast.Module, *, cell_id: str | None = None, stop_line: int | None = None
@@ -125,7 +129,7 @@ class _CellReader:
         for statement in body:
             self._statement(statement, control, conditional, loop)
             if loop is not None and not conditional:
-                conditional = _leaves(statement, ast.Continue)
+                conditional = _continues(statement)
 
     def _statement(
         self,
@@ -392,7 +396,7 @@ class _CellReader:
             self._bind(name, kind, node.lineno, control, conditional, index, **facts)
 
         index = len(self.cell.loops)
-        own = Loop(node, index, loop, _counter(node), any(_leaves(s, ast.Break) for s in node.body))
+        own = Loop(node, index, loop, _counter(node))
         self.cell.loops.append(own)
         source = node.test if isinstance(node, ast.While) else node.iter
         inside = control + self._expression(source, bind)
@@ -424,15 +428,15 @@ def _counter(node: ast.For | ast.AsyncFor | ast.While) -> str | None:
     return None
 
 
-def _leaves(statement: ast.stmt, how: type[ast.Break] | type[ast.Continue]) -> bool:
-    """Whether a statement holds a ``break`` or ``continue`` of the loop it stands in."""
-    if isinstance(statement, how):
+def _continues(statement: ast.stmt) -> bool:
+    """Whether a statement holds a ``continue`` of the loop it stands in."""
+    if isinstance(statement, ast.Continue):
         return True
     if isinstance(statement, (ast.For, ast.AsyncFor, ast.While)):
-        return any(_leaves(inner, how) for inner in statement.orelse)
+        return any(_continues(inner) for inner in statement.orelse)
     if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         return False
     blocks = [getattr(statement, name, []) for name in ("body", "orelse", "finalbody")]
     for part in (*getattr(statement, "handlers", []), *getattr(statement, "cases", [])):
         blocks.append(part.body)
-    return any(_leaves(inner, how) for block in blocks for inner in block)
+    return any(_continues(inner) for block in blocks for inner in block)

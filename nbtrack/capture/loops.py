@@ -1,15 +1,15 @@
 """The syntax tree of a tracked cell, with its loops made to tell what they do.
 
 A loop keeps its iterator: a generator around it would add frames to tracebacks. Instead a call
-is put at the head of the body (it looks at what the iteration before bound), one after the
-loop, and the iterable passes through a function that only notes its length. The calls carry
-the line numbers of the loop's own head.
+is put at the head of the body (it looks at what the iteration before bound), one where the loop
+is left, and the iterable passes through a function that only notes its length. Each call stands
+on the line of what it follows, so that coverage and debuggers see the lines they would.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from nbtrack.capture.plan import CellPlan, LoopPlan
@@ -52,10 +52,10 @@ def _block(body: list[ast.stmt], wanted: _Wanted) -> list[ast.stmt]:
 
 
 def _statement(node: ast.stmt, wanted: _Wanted) -> list[ast.stmt]:
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        return [node]
     if id(node) in wanted.replaced:
         return [wanted.replaced[id(node)]]
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return [node]
     copy = _with_blocks(node, wanted)
     found = wanted.loops.get(id(node))
     if found is None:
@@ -63,16 +63,53 @@ def _statement(node: ast.stmt, wanted: _Wanted) -> list[ast.stmt]:
     _, number = found
     begin, tick, end = hook_names(number)
     assert isinstance(copy, (ast.For, ast.AsyncFor, ast.While))
-    head = _call(tick, node)
-    copy.body = [head, *copy.body]
-    before: list[ast.stmt] = []
+    copy.body = [
+        _call(tick, tick_line(copy)),
+        *with_call_at_break(copy.body, lambda at: _call(end, at, 1)),
+    ]
+    # Where the loop is left by itself; a call after it would come after a `break` as well.
+    copy.orelse = [_call(end, node), *copy.orelse]
     if isinstance(copy, ast.While):
-        before.append(_call(begin, node))
-    else:
-        copy.iter = ast.copy_location(
-            ast.Call(func=_name(begin, copy.iter), args=[copy.iter], keywords=[]), copy.iter
-        )
-    return [*before, copy, _call(end, node)]
+        return [_call(begin, node), copy]
+    copy.iter = ast.copy_location(
+        ast.Call(func=_name(begin, copy.iter), args=[copy.iter], keywords=[]), copy.iter
+    )
+    return [copy]
+
+
+def tick_line(node: ast.For | ast.AsyncFor | ast.While) -> ast.stmt:
+    """The statement on whose line an iteration is said to begin.
+
+    A ``while`` loop jumps from its test to its body: a call on the test's line would make it look
+    tested twice.
+    """
+    return node.body[0] if isinstance(node, ast.While) else node
+
+
+def with_call_at_break(
+    body: list[ast.stmt], call: Callable[[ast.Break], ast.stmt]
+) -> list[ast.stmt]:
+    """A loop's body with a call before each ``break`` out of it.
+
+    Args:
+        body: already a copy; its statements are changed.
+        call: makes the call that stands before a ``break``.
+    """
+    result: list[ast.stmt] = []
+    for statement in body:
+        if isinstance(statement, ast.Break):
+            result.append(call(statement))
+        elif isinstance(statement, (ast.For, ast.AsyncFor, ast.While)):
+            statement.orelse = with_call_at_break(statement.orelse, call)
+        elif not isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            for name in ("body", "orelse", "finalbody"):
+                block = getattr(statement, name, None)
+                if isinstance(block, list):
+                    setattr(statement, name, with_call_at_break(block, call))
+            for part in (*getattr(statement, "handlers", ()), *getattr(statement, "cases", ())):
+                part.body = with_call_at_break(part.body, call)
+        result.append(statement)
+    return result
 
 
 def _with_blocks(node: ast.stmt, wanted: _Wanted) -> ast.stmt:
@@ -98,13 +135,11 @@ def _name(name: str, at: ast.AST) -> ast.Name:
     return ast.copy_location(ast.Name(id=name, ctx=ast.Load()), at)
 
 
-def _call(name: str, at: ast.stmt) -> ast.stmt:
-    """A statement that calls a hook, placed on one line; not an expression statement.
-
-    As an expression statement it could become the cell's last expression.
-    """
-    call = ast.Call(func=ast.Name(id=name, ctx=ast.Load()), args=[], keywords=[])
-    statement = ast.If(test=call, body=[ast.Pass()], orelse=[])
+def _call(name: str, at: ast.stmt, *values: int) -> ast.stmt:
+    """A statement that calls a hook, placed on one line."""
+    arguments: list[ast.expr] = [ast.Constant(value) for value in values]
+    call = ast.Call(func=ast.Name(id=name, ctx=ast.Load()), args=arguments, keywords=[])
+    statement = ast.Expr(call)
     for part in ast.walk(statement):
         if isinstance(part, (ast.stmt, ast.expr)):
             part.lineno = part.end_lineno = at.lineno

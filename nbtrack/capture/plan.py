@@ -66,6 +66,7 @@ class CellPlan:
         settings: arguments of calls: (name, value, where it stands).
         here: the ``id`` of those that stand in this cell.
         printed: values that are computed only to be printed.
+        explicit: names that are left alone: the cell logs them itself, or says so.
     """
 
     params: list[Literal] = field(default_factory=list)
@@ -77,6 +78,14 @@ class CellPlan:
     settings: list[tuple[str, object, Literal]] = field(default_factory=list)
     here: frozenset[int] = frozenset()
     printed: list[Printed] = field(default_factory=list)
+    explicit: frozenset[str] = frozenset()
+
+    @property
+    def metric_names(self) -> frozenset[str]:
+        """Names that the cell itself yields metrics of."""
+        names = {watched.name for loop in self.loops for watched in loop.watched}
+        names |= {final.name for final in self.finals}
+        return frozenset(names | ({self.last.key} if self.last else set()))
 
 
 def plan_cell(
@@ -98,7 +107,7 @@ def plan_cell(
     by_name: dict[str, list[Binding]] = {}
     for binding in cell.bindings:
         by_name.setdefault(binding.name, []).append(binding)
-    plan = CellPlan()
+    plan = CellPlan(explicit=explicit)
     literals = cell.literals()
     plan.settings = [
         setting
@@ -118,10 +127,10 @@ def plan_cell(
             plan.own.add(name)
         plan.params.append(literal)
     plan.unsure = frozenset(name for name, own in by_name.items() if len(own) > 1)
-    owners = _series_owners(cell, by_name, options, explicit)
+    owners = series_owners(cell, by_name, options, explicit)
     for loop in cell.loops:
         plan.loops.append(
-            LoopPlan(loop, tuple(owners.get(loop.index, ())), loop.parent is None, _label(loop))
+            LoopPlan(loop, tuple(owners.get(loop.index, ())), loop.parent is None, loop_label(loop))
         )
     for name, own in by_name.items():
         outside = [made for made in own if made.loop is None and not made.mutation]
@@ -153,7 +162,7 @@ def _is_setting(own: list[Binding]) -> bool:
     return all(made.kind in (Kind.LITERAL, Kind.DERIVED) and made.loop is None for made in own)
 
 
-def _series_owners(
+def series_owners(
     cell: CellFlow,
     by_name: dict[str, list[Binding]],
     options: TrackOptions,
@@ -190,7 +199,8 @@ def _root(cell: CellFlow, index: int | None) -> int | None:
     return index
 
 
-def _label(loop: Loop) -> str:
+def loop_label(loop: Loop) -> str:
+    """What to call a loop: its counter, its target, or ``while``."""
     if isinstance(loop.node, ast.While):
         return "while"
     return loop.counter or ast.unparse(loop.node.target)

@@ -110,7 +110,6 @@ class LoopWatch:
     """
 
     __slots__ = (
-        "_breaks",
         "_counter",
         "_last",
         "_namespace",
@@ -131,7 +130,6 @@ class LoopWatch:
     ) -> None:
         self._watched = plan.watched
         self._counter = plan.loop.counter if plan.outer else None
-        self._breaks = plan.loop.breaks
         self._outer = plan.outer
         self._namespace = namespace
         self._series = series
@@ -182,11 +180,11 @@ class LoopWatch:
         # Steps only grow, whatever the counter does: the last point is the latest.
         self._step += 1
 
-    def end(self) -> None:
-        """The loop is over."""
+    def end(self, broken: bool = False) -> None:
+        """The loop is left, by ``break`` in the middle of an iteration or at its end."""
         if self._started:
             if self._watched:
-                self._capture(certain=not self._breaks)
+                self._capture(certain=not broken)
             self._started = False
             if self.state is not None:
                 self.state.done += 1

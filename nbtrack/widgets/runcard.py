@@ -143,7 +143,8 @@ def _progress(cell: CellRun) -> Progress | None:
     running = [loop for loop in cell.loops if loop.running]
     if not running or cell.run.status is not RunStatus.RUNNING:
         return None
-    return _of_loop(running[-1])
+    # A loop may call a function with a loop: the one that began first is around the others.
+    return _of_loop(min(running, key=lambda loop: loop.began_at_s))
 
 
 def _of_loop(loop: LoopState) -> Progress:

@@ -162,6 +162,132 @@ ODD = {
         sys.settrace(old)
         lines
         """,
+    "traced loops of every kind in functions": """
+        import contextlib, sys
+        lines = []
+        def tracer(frame, event, arg):
+            if frame.f_code.co_filename == own: lines.append((event, frame.f_lineno))
+            return tracer if frame.f_code.co_filename == own else None
+        def work(items):
+            total = 0
+            for i, x in enumerate(items):
+                y = (
+                    x
+                    * 0.5
+                )
+                total += y
+                if i == 3:
+                    continue
+                elif i == 4:
+                    break
+                while y > 1:
+                    y /= 2
+                    with contextlib.nullcontext(y) as z:
+                        z
+                else:
+                    y = -1.0
+            else:
+                total = 7.5
+            for j in range(2):
+                try:
+                    q = 1 / j
+                except ZeroDivisionError:
+                    q = 0.5
+                finally:
+                    r = q * 2
+            for k in range(3):
+                if (s := k * 1.5) > 1:
+                    return s
+        own = work.__code__.co_filename
+        old = sys.gettrace(); sys.settrace(tracer)
+        work(range(9)); work([1]); work([9])
+        sys.settrace(old)
+        lines
+        """,
+    "traced loops at the top": """
+        import sys
+        lines = []
+        def tracer(frame, event, arg): return None
+        def local(frame, event, arg):
+            if event == "line": lines.append(frame.f_lineno)
+            return local
+        if True:
+            frame = sys._getframe()
+            old = sys.gettrace(), frame.f_trace
+            sys.settrace(tracer); frame.f_trace = local
+            n = 0
+            while n < 4:
+                n += 1
+                y = n * 0.5
+                for i in range(3):
+                    z = i * 0.5
+                    if i == n:
+                        break
+                else:
+                    z = 9.5
+            w = 1
+            sys.settrace(old[0]); frame.f_trace = old[1]
+        assert len(lines) > 30
+        lines
+        """,
+    "covered code": """
+        import coverage, sys
+        def work(n):
+            for i in range(n):
+                y = i * 0.5
+                if i == 2:
+                    break
+            while n:
+                n -= 1
+                z = n * 0.5
+            return z
+        own = work.__code__.co_filename
+        measured = coverage.Coverage(branch=True, data_file=None, include=[own])
+        measured.start(); work(4); work(1); measured.stop()
+        data = measured.get_data()
+        [sorted(data.arcs(file)) for file in data.measured_files()]
+        """,
+    "an error in a loop of a function": """
+        def work(n):
+            total = 0
+            for i in range(n):
+                y = i * 0.5
+                total += y
+                for j in [1, 2][
+                    i
+                ]:
+                    pass
+        work(3)
+        """,
+    "locals, frames and code of a function": """
+        import sys
+        def work(n):
+            for i in range(n):
+                y = i * 0.5
+                here = sorted(locals()), sorted(sys._getframe().f_locals)
+            return here, work.__code__.co_varnames, work.__code__.co_argcount
+        work(2)
+        """,
+    "a recursive generator": """
+        def walk(n):
+            for i in range(n):
+                y = i * 0.5
+                yield y
+                yield from walk(n - 1)
+        list(walk(3))
+        """,
+    "an exception at hand in a loop": """
+        import sys
+        def work():
+            try:
+                1 / 0
+            except ZeroDivisionError:
+                for i in range(2):
+                    y = i * 0.5
+                    print(sys.exc_info()[0])
+                raise
+        work()
+        """,
 }  # fmt: skip
 
 
