@@ -49,7 +49,7 @@ class Binding:
     kind: Kind
     line: int
     literal: Literal | None = None
-    reach: Mapping[str, Literal] = field(default_factory=dict)
+    reach: dict[str, Literal] = field(default_factory=dict)
     deferred: frozenset[str] = frozenset()
     loop: int | None = None
     conditional: bool = False

@@ -10,11 +10,13 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Protocol
 
 from nbtrack.capture.arguments import argument_literals, changed_settings
 from nbtrack.capture.bindings import Binding, CellFlow, Literal, Loop, reached
+from nbtrack.capture.configs import ConfigSlot, fill_slots, slot_for, slot_key
 from nbtrack.capture.expressions import classify, is_counter_step
 from nbtrack.capture.kinds import UNKNOWN, Kind
 from nbtrack.capture.literals import is_plain
@@ -68,6 +70,7 @@ class Flow:
             ):
                 actual = namespace.get(binding.name, UNKNOWN)
                 literal.value = actual if is_plain(actual) else literal.value
+        fill_slots(cell.bindings, namespace)
         self._env = {name: made for name, made in cell.env.items() if name in namespace}
 
 
@@ -298,6 +301,13 @@ class _CellReader:
         self.cell.arguments.update(found)
         return found
 
+    def _slot(self, name: str, value: ast.expr) -> dict[str, Literal]:
+        """A place for the configuration that an assignment may bind."""
+        slot = slot_for(name, value, self.cell.env)
+        if slot is None:
+            return {}
+        return {slot_key(name): Literal(name, slot, value.lineno, self.cell_id)}
+
     def _mutate(
         self,
         name: str | None,
@@ -308,6 +318,11 @@ class _CellReader:
         before = None if name is None else self.cell.env.get(name)
         if name is None or before is None or before.kind in (Kind.IMPORT, Kind.FUNCTION):
             return
+        known = before.reach.get(slot_key(name))
+        if known is not None and isinstance(known.value, ConfigSlot):
+            # What was made of it before keeps its values; what is made now has these.
+            slot = ConfigSlot(known.value.made)
+            arguments = {**arguments, slot_key(name): replace(known, value=slot)}
         bind(name, Kind.COMPUTED, deps=deps, mutation=True, arguments=arguments)
 
     def _assignment(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign, bind: _Bind) -> None:
@@ -343,6 +358,8 @@ class _CellReader:
             kind, worth = Kind.COMPUTED, UNKNOWN
         names = list(target_names(target))
         arguments = self._arguments(value, names[0] if len(names) == 1 else "")
+        if isinstance(target, ast.Name) and kind is Kind.COMPUTED:
+            arguments |= self._slot(target.id, value)
         for name in names:
             own, known = kind, worth
             if is_counter_step(value, name):

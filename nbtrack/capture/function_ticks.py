@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import builtins
 import os
-import threading
 import time
 from collections.abc import Callable, Iterable
+from threading import get_ident
 from typing import Any
 
 from nbtrack.capture.function_loops import BEGIN, END, NOTE, TICK
@@ -22,10 +22,15 @@ from nbtrack.capture.policy import Guard
 from nbtrack.capture.scalars import scalars_of
 from nbtrack.capture.ticks import CellSeries, LoopState, known_length
 
-_begins: dict[int, Callable[..., Any]] = {}
-_ticks: dict[int, Callable[..., Any]] = {}
-_notes: dict[int, Callable[..., Any]] = {}
-_ends: dict[int, Callable[..., Any]] = {}
+
+class _Thread:
+    """One thread in one loop: the step of its iteration, and what that has bound by slot."""
+
+    __slots__ = ("pending", "step")
+
+    def __init__(self) -> None:
+        self.step = 0
+        self.pending: dict[int, object] = {}
 
 
 class FunctionWatch:
@@ -36,7 +41,12 @@ class FunctionWatch:
         series: of the cell.
         state: kept for the card when no loop of the function is around this one.
         offset: lines of the cell's source above the code.
+
+    Attributes:
+        threads: those in the loop, by their identifiers.
     """
+
+    __slots__ = ("_keys", "_series", "_started", "_step", "state", "threads")
 
     def __init__(
         self, plan: FunctionLoop, series: CellSeries, state: LoopState | None, offset: int
@@ -49,12 +59,11 @@ class FunctionWatch:
         self.state = state
         self._started = False
         self._step = -1
-        self._steps: dict[int, int] = {}
-        self._pending: dict[int, dict[int, object]] = {}
+        self.threads: dict[int, _Thread] = {}
 
     def begin(self, iterable: object) -> object:
         """The loop is about to start (a ``while`` loop does not say so). Returns its iterable."""
-        self._flush(threading.get_ident())
+        self._flush_here()
         self._started = False
         if self.state is not None:
             self._start(self.state, known_length(iterable))
@@ -68,15 +77,17 @@ class FunctionWatch:
 
     def tick(self, counted: object = None) -> None:
         """An iteration begins."""
-        thread = threading.get_ident()
         if self._keys:
-            if self._pending.get(thread):
+            thread = self.threads.get(get_ident())
+            if thread is None:
+                thread = self.threads[get_ident()] = _Thread()
+            elif thread.pending:
                 self._flush(thread)
             # Steps only grow, whatever the counter does: the last point is the latest.
             step = self._step + 1
             if type(counted) is int and counted > step:
                 step = counted
-            self._step = self._steps[thread] = step
+            self._step = thread.step = step
         state = self.state
         if self._started:
             if state is not None:
@@ -87,50 +98,60 @@ class FunctionWatch:
             self._start(state, None)
 
     def note(self, slot: int, value: object) -> None:
-        """A watched name was bound."""
+        """A watched name was bound to what may be a scalar."""
         kind = type(value)
-        if kind is not float and kind is not int:
-            if hasattr(kind, "shape"):
-                if not (hasattr(kind, "__float__") and tuple(value.shape) == ()):  # type: ignore[attr-defined]
-                    return
-            else:
-                value = scalars_of(self._keys[slot][0], value)
-                if not value:
-                    return
-        thread = threading.get_ident()
-        pending = self._pending.get(thread)
-        if pending is None:
-            pending = self._pending[thread] = {}
-        pending[slot] = value
+        if hasattr(kind, "shape"):
+            if not (hasattr(kind, "__float__") and tuple(value.shape) == ()):  # type: ignore[attr-defined]
+                return
+        elif kind is not int:
+            value = scalars_of(self._keys[slot][0], value)
+            if not value:
+                return
+        thread = self.threads.get(get_ident())
+        if thread is not None:
+            thread.pending[slot] = value
 
     def end(self) -> None:
         """The loop is left."""
-        self._flush(threading.get_ident())
+        self._flush_here()
         if self.state is not None:
             self.state.done += self._started
             self.state.running = False
         self._started = False
 
     def finish(self) -> None:
-        """The cell is over: what loops left by ``return`` or an error had bound."""
-        for thread in list(self._pending):
+        """The cell is over: what loops left by an error had bound."""
+        for thread in list(self.threads.values()):
             self._flush(thread)
         if self.state is not None:
             self.state.running = False
 
-    def _flush(self, thread: int) -> None:
-        pending = self._pending.get(thread)
-        if not pending:
-            return
-        step, series = self._steps.get(thread, 0), self._series
-        for slot, value in list(pending.items()):
+    def _flush_here(self) -> None:
+        thread = self.threads.get(get_ident())
+        if thread is not None:
+            self._flush(thread)
+
+    def _flush(self, thread: _Thread) -> None:
+        step, pending, series = thread.step, thread.pending, self._series
+        for slot, value in pending.items():
             key, line = self._keys[slot]
+            if type(value) is float:
+                known = series.by_key.get(key)
+                if known is not None and key not in series.explicit:
+                    known.add(step if step > known.last_step else known.last_step + 1, value)
+                    continue
             pairs = value if type(value) is list else scalars_of(key, value)
             for name, number in pairs:
                 known = series.by_key.get(name)
                 at = step if known is None else max(step, known.last_step + 1)
                 series.add(name, line, at, number)
         pending.clear()
+
+
+_begins: dict[int, Callable[..., Any]] = {}
+_ticks: dict[int, Callable[..., Any]] = {}
+_notes: dict[int, tuple[dict[int, _Thread], Callable[..., Any]]] = {}
+_ends: dict[int, Callable[..., Any]] = {}
 
 
 def follow(watches: Iterable[tuple[int, FunctionWatch]], guard: Guard) -> None:
@@ -140,7 +161,7 @@ def follow(watches: Iterable[tuple[int, FunctionWatch]], guard: Guard) -> None:
         _begins[number] = guard.shield(doing, watch.begin)
         _ends[number] = guard.shield(doing, watch.end)
         _ticks[number] = guard.shield(doing, watch.tick)
-        _notes[number] = guard.shield(doing, watch.note)
+        _notes[number] = watch.threads, guard.shield(doing, watch.note)
     for name, call in ((BEGIN, _begin), (TICK, _tick), (NOTE, _note), (END, _end)):
         setattr(builtins, name, call)
 
@@ -167,8 +188,15 @@ def _tick(number: int, *counted: object) -> None:
 
 def _note(number: int, slot: int, value: object) -> None:
     __tracebackhide__ = True
-    call = _notes.get(number)
-    if call is not None:
+    found = _notes.get(number)
+    if found is None:
+        return
+    threads, call = found
+    if type(value) is float:
+        thread = threads.get(get_ident())
+        if thread is not None:
+            thread.pending[slot] = value
+    else:
         call(slot, value)
 
 

@@ -123,6 +123,11 @@ def _surroundings() -> list[Figure]:
     ]
 
 
+def _in_function(code: str) -> str:
+    inside = code.replace("\n", "\n    ")
+    return f"def work():\n    {inside}\nwork()"
+
+
 def measure() -> list[Figure]:
     """The figures of capture."""
     figures = _surroundings()
@@ -145,11 +150,14 @@ def measure() -> list[Figure]:
                     goal=goal,
                 )
             )
-        for name, body, goal in (
-            ("an iteration that binds nothing", "pass", 1.0),
-            ("an iteration that yields a point", "y = x * 0.5", 3.0),
+        nothing = f"for x in range({ITERATIONS}):\n    pass"
+        point = f"for x in range({ITERATIONS}):\n    y = x * 0.5"
+        for name, loop, goal in (
+            ("an iteration that binds nothing", nothing, 1.0),
+            ("an iteration that yields a point", point, 3.0),
+            ("an iteration in a function that binds nothing", _in_function(nothing), 1.0),
+            ("an iteration in a function that yields a point", _in_function(point), 3.0),
         ):
-            loop = f"for x in range({ITERATIONS}):\n    {body}"
             value, base = paired_medians(
                 cell(watched, f"%%track\n{loop}"), cell(plain, loop), repeats=9
             )
