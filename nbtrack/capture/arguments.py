@@ -31,7 +31,7 @@ _METHODS = frozenset({"fit", "fit_transform", "partial_fit", "compile", "train"}
 """Methods of models whose arguments are settings of the training."""
 _SEEDED = frozenset({"RandomState", "default_rng", "seed", "manual_seed", "Generator"})
 """Calls whose one positional argument is the seed of what is random."""
-_TALK = frozenset({"verbose", "n_jobs", "ax", "copy", "return_X_y", "as_frame", "dtype", "device"})
+TALK = frozenset({"verbose", "n_jobs", "ax", "copy", "return_X_y", "as_frame", "dtype", "device"})
 """Arguments that change nothing in what is computed."""
 _SHOWN = ("Error", "Exception", "Display", "Logger", "Handler")
 
@@ -102,7 +102,7 @@ def changed_settings(
 
 def _arguments(call: ast.Call) -> Iterator[tuple[str, ast.expr]]:
     for keyword in call.keywords:
-        if keyword.arg is not None and keyword.arg not in _TALK:
+        if keyword.arg is not None and keyword.arg not in TALK:
             yield keyword.arg, keyword.value
     if (dotted_name(call.func) or "").rpartition(".")[2] in _SEEDED:
         yield from (("seed", part) for part in call.args[:1])

@@ -29,6 +29,7 @@ from nbtrack.capture.kinds import UNKNOWN
 from nbtrack.capture.leftout import left_out_names
 from nbtrack.capture.literals import flatten, is_plain
 from nbtrack.capture.loops import hook_names, instrument
+from nbtrack.capture.objects import CellObjects
 from nbtrack.capture.options import TrackOptions
 from nbtrack.capture.outputs import OutputObserver
 from nbtrack.capture.parts import CellContext, CellPart, parts_of
@@ -107,6 +108,9 @@ class TrackedCell:
             max_text_bytes=config.max_text_bytes,
         )
         self.report = Report()
+        self._given: dict[str, str] = {}
+        self._objects = CellObjects(self._namespace, self._given, self._object, self.report)
+        self._undecided: list[tuple[str, object, Literal, int, CellFlow]] = []
         context = CellContext(shell, facts, options, config, self._give, self.report)
         no_parts: list[CellPart] = []
         self._parts = guard.run("watching a cell", lambda: parts_of(context), no_parts)
@@ -144,7 +148,14 @@ class TrackedCell:
             elif literal.name not in plan.unsure and not literal.conditional:
                 self._literal(literal, line_offset, literal.value)
         for name, value, literal in plan.settings:
-            self._setting(name, value, literal, line_offset if id(literal) in plan.here else 0)
+            offset = line_offset if id(literal) in plan.here else 0
+            of_config = self._objects.is_config_call(literal, flow)
+            if of_config is None:
+                self._undecided.append((name, value, literal, offset, flow))
+            elif not of_config:
+                self._setting(name, value, literal, offset)
+        objects = self._objects.watch
+        self._guard.run("reading objects", lambda: objects(tree, flow, plan, line_offset), None)
         for final in plan.finals:
             value = self._namespace.get(final.name, _MISSING)
             # Only scalars are held on to: an old model must be free to go while a new one trains.
@@ -212,6 +223,8 @@ class TrackedCell:
         run("leaving functions", self._functions.finish, None)
         failed = outcome.status is not ExecutionStatus.OK
         run("reading params", self._settle, None)
+        objects = self._objects.finish
+        run("reading objects", lambda: objects(self._facts.cell_id, failed=failed), None)
         run("reading metrics", lambda: self._finals(failed), None)
         if not failed:
             run("reading the last expression", lambda: self._last(result), None)
@@ -292,6 +305,11 @@ class TrackedCell:
             origin = Origin("argument", literal.cell_id, literal.line + offset)
             self._give_param(name, value, origin)
 
+    def _object(self, key: str, value: object, origin: Origin) -> None:
+        if key not in self._settled:
+            self._settled.add(key)
+            self._give_param(key, value, origin)
+
     def _give_param(self, name: str, value: object, origin: Origin) -> None:
         if origin.rule == "explicit":
             pairs = [(name, str(value))]
@@ -303,10 +321,20 @@ class TrackedCell:
             hidden = masked(key, value, text) if self._masks else text
             if hidden != text:
                 self.report.masked(f"param {key}")
+            self._given.setdefault(key, hidden)
             if len(hidden) > _MAX_PARAM_TEXT:
-                hidden = hidden[: _MAX_PARAM_TEXT - 1] + "…"
+                hidden = self._whole_text(key, hidden, origin)
             self.report.captured("param", key, origin)
             self._give(lambda sink, key=key, text=hidden: sink.param(key, text, origin))  # type: ignore[misc]
+
+    def _whole_text(self, key: str, text: str, origin: Origin) -> str:
+        """Keep a value that is too long for a param as a file; gives what the param says."""
+        path = f"params/{key}.txt"
+        output = CapturedOutput(path, text.encode(), "text/plain", origin.rule)
+        self.report.captured("artifact", path, origin)
+        self._give(lambda sink: sink.artifact(output, origin))
+        said = f"… [{len(text):,} characters, whole in {path}]"
+        return text[: _MAX_PARAM_TEXT - len(said)] + said
 
     def _open_series(self, key: str, line: int) -> Append | None:
         if not self._options.wants(key):
@@ -320,6 +348,9 @@ class TrackedCell:
 
     def _settle(self) -> None:
         """Params that stood in several places: the namespace knows which it was."""
+        for name, setting, argument, offset, flow in self._undecided:
+            if not self._objects.is_config_call(argument, flow):
+                self._setting(name, setting, argument, offset)
         for plan, offset in self._plans:
             for literal in plan.params:
                 value = self._namespace.get(literal.name, UNKNOWN)
@@ -329,6 +360,8 @@ class TrackedCell:
     def _finals(self, failed: bool) -> None:
         for plan, offset in self._plans:
             for final in plan.finals:
+                if final.name in self._objects.configs:
+                    continue
                 value = self._namespace.get(final.name, _MISSING)
                 unsure = final.conditional or failed
                 if unsure and value is self._before.get(final.name):

@@ -358,8 +358,9 @@ class _CellReader:
             kind, worth = Kind.COMPUTED, UNKNOWN
         names = list(target_names(target))
         arguments = self._arguments(value, names[0] if len(names) == 1 else "")
-        if isinstance(target, ast.Name) and kind is Kind.COMPUTED:
-            arguments |= self._slot(target.id, value)
+        if kind is Kind.COMPUTED:
+            for name in names:
+                arguments |= self._slot(name, value)
         for name in names:
             own, known = kind, worth
             if is_counter_step(value, name):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from nbtrack.capture.arguments import named_apart
 from nbtrack.capture.bindings import Binding, CellFlow, Literal, Loop
+from nbtrack.capture.configs import ConfigSlot
 from nbtrack.capture.expressions import result_key
 from nbtrack.capture.kinds import Kind
 from nbtrack.capture.options import TrackOptions
@@ -63,6 +64,7 @@ class CellPlan:
         unsure: params of this cell that stand in several places; the namespace knows which.
         finals: names bound at the cell's top level.
         loops: in the order of the cell's loops.
+        configs: what may be configurations; see `ConfigSlot`.
         settings: arguments of calls: (name, value, where it stands).
         here: the ``id`` of those that stand in this cell.
         printed: values that are computed only to be printed.
@@ -75,6 +77,7 @@ class CellPlan:
     finals: list[Watched] = field(default_factory=list)
     loops: list[LoopPlan] = field(default_factory=list)
     last: LastExpression | None = None
+    configs: list[Literal] = field(default_factory=list)
     settings: list[tuple[str, object, Literal]] = field(default_factory=list)
     here: frozenset[int] = frozenset()
     printed: list[Printed] = field(default_factory=list)
@@ -117,6 +120,10 @@ def plan_cell(
     plan.here = frozenset(id(literal) for literal in cell.arguments.values())
     for literal in literals:
         if literal.owner is not None:
+            continue
+        if isinstance(literal.value, ConfigSlot):
+            wanted = not literal.name.startswith("_") and literal.name not in unwanted
+            plan.configs += [literal] if wanted else []
             continue
         name, own = literal.name, by_name.get(literal.name, [])
         if name.startswith("_") or name in unwanted or not options.wants_any(name):
