@@ -19,6 +19,7 @@ class Literal:
         conditional: it stands in a branch.
         owner: for an argument of a call, the name that the call's value is bound to (empty for
             none); None for a literal that is bound to a name itself.
+        tagged: its cell is tagged as holding parameters.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Literal:
     cell_id: str | None = None
     conditional: bool = False
     owner: str | None = None
+    tagged: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -85,6 +87,7 @@ class CellFlow:
         env: the latest binding of each name, as after the cell.
         bindings: those of this cell, in order.
         roots: bindings of earlier cells that it reads.
+        tagged: bindings of cells that are tagged as holding parameters; read or not.
         reads: global names it may read; functions of earlier cells are followed.
         writes: global names it binds.
         deletes: global names it deletes.
@@ -94,6 +97,7 @@ class CellFlow:
     env: dict[str, Binding]
     bindings: list[Binding] = field(default_factory=list)
     roots: list[Binding] = field(default_factory=list)
+    tagged: list[Binding] = field(default_factory=list)
     reads: set[str] = field(default_factory=set)
     writes: set[str] = field(default_factory=set)
     deletes: set[str] = field(default_factory=set)
@@ -107,6 +111,7 @@ class CellFlow:
             env=later.env,
             bindings=self.bindings + later.bindings,
             roots=self.roots + later.roots,
+            tagged=self.tagged + later.tagged,
             reads=self.reads | (later.reads - self.writes),
             writes=self.writes | later.writes,
             deletes=self.deletes | later.deletes,
@@ -117,7 +122,7 @@ class CellFlow:
 
     def literals(self) -> list[Literal]:
         """The literals this cell binds or depends on, nearest first, one a name."""
-        found, _ = reached([*self.bindings, *self.roots], self.env, self.deferred)
+        found, _ = reached([*self.bindings, *self.roots, *self.tagged], self.env, self.deferred)
         return list((self.arguments | found).values())
 
 

@@ -38,6 +38,7 @@ from nbtrack.capture.printed import hook_name, replacements
 from nbtrack.capture.report import Report
 from nbtrack.capture.scalars import scalars_of
 from nbtrack.capture.secrets import masked
+from nbtrack.capture.tables import shown_table
 from nbtrack.capture.ticks import CellSeries, LoopState, LoopWatch, PrintWatch
 from nbtrack.entities import ExecutionStatus, Origin
 from nbtrack.masking import mask_bytes, mask_code
@@ -229,6 +230,8 @@ class TrackedCell:
         if not failed:
             run("reading the last expression", lambda: self._last(result), None)
         run("keeping outputs", self._keep_outputs, None)
+        if not failed:
+            run("keeping the table shown", lambda: self._keep_table(result), None)
         for part in self._parts:
             run("watching a cell", lambda part=part: part.finish(outcome), None)  # type: ignore[misc]
         if self._sink is not None:
@@ -296,7 +299,8 @@ class TrackedCell:
     def _literal(self, literal: Literal, offset: int, value: object) -> None:
         if literal.name not in self._settled and not _is_empty(value):
             self._settled.add(literal.name)
-            origin = Origin("literal", literal.cell_id, literal.line + offset)
+            rule = "tagged" if literal.tagged else "literal"
+            origin = Origin(rule, literal.cell_id, literal.line + offset)
             self._give_param(literal.name, value, origin)
 
     def _setting(self, name: str, value: object, literal: Literal, offset: int) -> None:
@@ -359,6 +363,8 @@ class TrackedCell:
 
     def _finals(self, failed: bool) -> None:
         for plan, offset in self._plans:
+            for name, pairs in () if failed else plan.varied.items():
+                self._varied(name, pairs, offset)
             for final in plan.finals:
                 if final.name in self._objects.configs:
                     continue
@@ -369,6 +375,11 @@ class TrackedCell:
                 if value is self._series.last_objects.get(final.name, _MISSING):
                     continue
                 self._metric(final, value, offset, "bound")
+
+    def _varied(self, name: str, pairs: list[tuple[int, float]], offset: int) -> None:
+        """The values of a name that is bound to one number after the other."""
+        for step, (line, value) in enumerate(pairs):
+            self._series.add(name, line + offset, step, value)
 
     def _last(self, value: object) -> None:
         plan, offset = self._plans[-1] if self._plans else (None, 0)
@@ -416,6 +427,17 @@ class TrackedCell:
             return output
         self.report.masked(output.path)
         return replace(output, data=data)
+
+    def _keep_table(self, value: object) -> None:
+        found = shown_table(value, 1)
+        if found is None:
+            return
+        table, cut = found
+        origin = Origin(table.rule, self._facts.cell_id)
+        self.report.captured("artifact", table.path, origin, cut)
+        self._give(lambda sink: sink.artifact(table, origin))
+        if cut:
+            self._give(lambda sink: sink.note(f"{table.path} has {cut}."))
 
     def _notes(self) -> list[str]:
         notes = []

@@ -36,6 +36,7 @@ class Flow:
 
     def __init__(self, env: Mapping[str, Binding] = MappingProxyType({})) -> None:
         self._env = dict(env)
+        self._tagged: dict[str, Binding] = {}
 
     def read(
         self, tree: ast.Module, *, cell_id: str | None = None, stop_line: int | None = None
@@ -51,15 +52,21 @@ class Flow:
         if stop_line is not None:
             body = [statement for statement in body if statement.lineno <= stop_line]
         reader = _CellReader(dict(self._env), cell_id)
+        reader.cell.tagged = [
+            binding for name, binding in self._tagged.items() if self._env.get(name) is binding
+        ]
         reader.block(body, (), conditional=False, loop=None)
         return reader.finish()
 
-    def commit(self, cell: CellFlow, namespace: Mapping[str, object]) -> None:
+    def commit(
+        self, cell: CellFlow, namespace: Mapping[str, object], *, tagged: bool = False
+    ) -> None:
         """Make a cell that has run part of what later cells see.
 
         Args:
             cell: as read before.
             namespace: the user's, after the cell: tells which of several literals it was.
+            tagged: the cell holds parameters: later cells have them all, used or not.
         """
         for binding in cell.bindings:
             literal = binding.literal
@@ -72,6 +79,20 @@ class Flow:
                 literal.value = actual if is_plain(actual) else literal.value
         fill_slots(cell.bindings, namespace)
         self._env = {name: made for name, made in cell.env.items() if name in namespace}
+        if tagged:
+            self._keep_tagged(cell, namespace)
+
+    def _keep_tagged(self, cell: CellFlow, namespace: Mapping[str, object]) -> None:
+        for name in cell.writes:
+            binding = self._env.get(name)
+            if binding is None or binding.kind in (Kind.IMPORT, Kind.FUNCTION):
+                continue
+            value = namespace[name]
+            if binding.literal is None and is_plain(value):
+                binding.literal = Literal(name, value, binding.line)
+            if binding.literal is not None:
+                binding.literal.tagged = True
+            self._tagged[name] = binding
 
 
 class _Bind(Protocol):

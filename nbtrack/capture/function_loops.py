@@ -98,8 +98,9 @@ class _Writer:
         fields["body"] = self._block(node.body, inside)
         fields["orelse"] = self._block(node.orelse, around)
         copy = ast.copy_location(type(node)(**fields), node)
-        test = _walrus(node.test) if isinstance(node, ast.While) else set()
-        copy.body = [*_notes(test, node, inside), *copy.body]
+        is_while = isinstance(node, ast.While)
+        names = _walrus(node.test) if is_while else set(target_names(node.target))  # type: ignore[union-attr]
+        copy.body = [*_notes(names, node, inside), *copy.body]
         if found is None:
             return [copy]
         number, loop = found

@@ -16,7 +16,7 @@ from nbtrack.capture.expressions import dotted_name
 from nbtrack.capture.flow import Flow
 from nbtrack.capture.kinds import Kind
 from nbtrack.capture.options import TrackOptions
-from nbtrack.capture.plan import Watched, loop_label, series_owners
+from nbtrack.capture.plan import Watched, loop_label, series_owners, target_owners
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -116,7 +116,11 @@ def _read(
     for binding in flow.bindings:
         by_name.setdefault(binding.name, []).append(binding)
     unwanted = explicit | {made.name for made in flow.bindings if made.line in ignored}
-    return _Found(path, flow, series_owners(flow, by_name, TrackOptions(), unwanted))
+    every = TrackOptions()
+    owners = series_owners(flow, by_name, every, unwanted)
+    for index, targets in target_owners(flow, by_name, every, unwanted).items():
+        owners.setdefault(index, []).extend(targets)
+    return _Found(path, flow, owners)
 
 
 def _key(name: str, path: str, uses: dict[str, set[str]], taken: frozenset[str]) -> str:

@@ -12,7 +12,7 @@ import itertools
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ from nbtrack.capture.effects import Effects, effects_of
 from nbtrack.capture.facts import ExecutionFacts, Outcome, Sink
 from nbtrack.capture.flow import Flow
 from nbtrack.capture.graph import Graph, Touched, slice_of
+from nbtrack.capture.notebook import holds_parameters
 from nbtrack.capture.options import TrackOptions, parse_options
 from nbtrack.capture.policy import Guard, attempt, text_of
 from nbtrack.capture.skipping import hide_literals, is_marked
@@ -58,6 +59,7 @@ class _Frame:
     options: TrackOptions | None = None
     params: dict[str, object] = field(default_factory=dict)
     refusal: str | None = None
+    tags: Sequence[str] = ()
     guard: Guard = field(default_factory=Guard)
     cell: TrackedCell | None = None
     flow: CellFlow | None = None
@@ -83,6 +85,7 @@ class CaptureHooks:
         config: what is captured, and limits.
         cell_of: tells a cell's id by its source, where the client does not.
         is_tagged: whether the cell with a source and an id has a tag that skips it.
+        tags_of: tells a cell's tags by its source and id, where the client does not.
     """
 
     def __init__(
@@ -93,9 +96,11 @@ class CaptureHooks:
         *,
         cell_of: Callable[[str], str | None] = lambda source: None,
         is_tagged: Callable[[str, str | None], bool] = lambda source, cell_id: False,
+        tags_of: Callable[[str, str | None], Sequence[str]] = lambda source, cell_id: (),
     ) -> None:
         self._is_tagged = is_tagged
         self._cell_of = cell_of
+        self._tags_of = tags_of
         self.shell = shell
         self.track_all = False
         self._sink = sink
@@ -154,6 +159,7 @@ class CaptureHooks:
         if frame.skipped:
             return
         if not nested:
+            frame.tags = self._guard.run("reading tags", lambda: self._tags(facts), ())
             frame.look = NamespaceLook(self.shell.user_ns)
             self._graph.came_unseen(frame.look.names())
         line = track_line(info.raw_cell or "")
@@ -299,13 +305,22 @@ class CaptureHooks:
             flow = self._flow.read(tree, cell_id=frame.facts.cell_id, stop_line=stopped_at)
         if frame.skipped:
             hide_literals(flow)
-        self._flow.commit(flow, self.shell.user_ns)
+        own = not (frame.nested or frame.skipped)
+        tagged = own and holds_parameters(frame.facts.source, frame.tags)
+        self._flow.commit(flow, self.shell.user_ns, tagged=tagged)
         return flow
 
     def _parent(self) -> dict[str, Any]:
         asked = getattr(self.shell, "get_parent", None)
         parent = asked() if asked is not None else {}
         return parent if isinstance(parent, dict) else {}
+
+    def _tags(self, facts: ExecutionFacts) -> Sequence[str]:
+        """The tags of a cell: JupyterLab sends a cell's metadata with its request."""
+        sent = (self._parent().get("metadata") or {}).get("tags")
+        if isinstance(sent, list):
+            return [str(tag) for tag in sent]
+        return self._tags_of(facts.source, facts.cell_id)
 
     def _asked_id(self) -> str | None:
         """The id of the execute request that is handled; None without a kernel."""

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 NOTEBOOK_ENV = "NBTRACK_NOTEBOOK"
 _MAX_SEARCHED = 50
 _MAX_BYTES = 20_000_000
+PARAMETER_TAGS = frozenset({"parameters", "injected-parameters"})
+"""Papermill's names for the cell that has a notebook's parameters, and for those it sets."""
+_INJECTED = "# Parameters\n"
 _RUNNERS = re.compile(r"jupyter|nbconvert|nbclient|papermill|nbtrack|testbook|ploomber")
 
 
@@ -49,8 +53,16 @@ def notebook_with(source: str, directory: str | None = None) -> str | None:
     return str(fitting[0].absolute()) if len(fitting) == 1 else None
 
 
-def code_of(path: Path) -> dict[str, list[str]]:
-    """The stripped sources of a notebook file's code cells, each with its cells' ids.
+@dataclass(frozen=True, slots=True)
+class FileCell:
+    """A code cell of a notebook file; the id is empty where the file gives none."""
+
+    cell_id: str
+    tags: tuple[str, ...]
+
+
+def code_of(path: Path) -> dict[str, list[FileCell]]:
+    """The stripped sources of a notebook file's code cells, each with its cells.
 
     Nothing of a file that is no notebook, or is very large.
     """
@@ -61,13 +73,24 @@ def code_of(path: Path) -> dict[str, list[str]]:
     except (OSError, ValueError):
         return {}
     cells = document.get("cells") if isinstance(document, dict) else None
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[FileCell]] = {}
     for cell in cells if isinstance(cells, list) else []:
         if isinstance(cell, dict) and cell.get("cell_type") == "code":
             source = cell.get("source") or ""
             text = "".join(source) if isinstance(source, list) else str(source)
-            found.setdefault(text.strip(), []).append(str(cell.get("id") or ""))
+            metadata = cell.get("metadata")
+            tags = metadata.get("tags") if isinstance(metadata, dict) else None
+            known = tuple(str(tag) for tag in tags) if isinstance(tags, list) else ()
+            found.setdefault(text.strip(), []).append(FileCell(str(cell.get("id") or ""), known))
     return found
+
+
+def holds_parameters(source: str, tags: Iterable[str]) -> bool:
+    """Whether a cell holds a notebook's parameters: by its tags, or as papermill writes it.
+
+    The cell that papermill adds is in no file while it runs.
+    """
+    return source.startswith(_INJECTED) or not PARAMETER_TAGS.isdisjoint(tags)
 
 
 class FileCells:
@@ -75,19 +98,29 @@ class FileCells:
 
     def __init__(self) -> None:
         self._state: tuple[str, int, int] | None = None
-        self._cells: dict[str, list[str]] = {}
+        self._cells: dict[str, list[FileCell]] = {}
 
     def cell_id(self, path: str, source: str) -> str | None:
         """The id of the one cell with this source; None where there is none, or several."""
+        found = self._read(path).get(source.strip(), [])
+        return found[0].cell_id or None if len(found) == 1 else None
+
+    def tags(self, path: str, source: str, cell_id: str | None) -> tuple[str, ...]:
+        """The tags of a cell: of the one with this id, else of the one with this source."""
+        cells = self._read(path)
+        same = [cell for found in cells.values() for cell in found if cell.cell_id == cell_id]
+        found = same if cell_id and same else cells.get(source.strip(), [])
+        return found[0].tags if len(found) == 1 else ()
+
+    def _read(self, path: str) -> dict[str, list[FileCell]]:
         try:
             found = Path(path).stat()
         except OSError:
-            return None
+            return {}
         state = (path, found.st_mtime_ns, found.st_size)
         if state != self._state:
             self._cells, self._state = code_of(Path(path)), state
-        ids = self._cells.get(source.strip(), [])
-        return ids[0] or None if len(ids) == 1 else None
+        return self._cells
 
 
 def front_end(namespace: Mapping[str, Any], parent: Mapping[str, Any], *, has_kernel: bool) -> str:

@@ -13,6 +13,7 @@ from nbtrack.capture.expressions import result_key
 from nbtrack.capture.kinds import Kind
 from nbtrack.capture.options import TrackOptions
 from nbtrack.capture.printed import Printed, printed_values
+from nbtrack.capture.varying import is_number, iterated, switched, used_between
 
 _LOG_CALLS = frozenset({"log", "log_metric", "log_metrics"})
 _RECORDING_CALLS = _LOG_CALLS - {"log"} | {"log_param", "log_params"}
@@ -38,10 +39,17 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class LoopPlan:
-    """What one loop yields. ``outer`` says that no loop is around it."""
+    """What one loop yields.
+
+    Args:
+        watched: names whose values count when an iteration is over.
+        targets: names of its target that are watched; they have their values from the start.
+        outer: no loop is around it.
+    """
 
     loop: Loop
     watched: tuple[Watched, ...]
+    targets: tuple[Watched, ...]
     outer: bool
     label: str
 
@@ -67,6 +75,7 @@ class CellPlan:
         configs: what may be configurations; see `ConfigSlot`.
         settings: arguments of calls: (name, value, where it stands).
         here: the ``id`` of those that stand in this cell.
+        varied: numbers that a name is bound to one after the other: (line, value) pairs.
         printed: values that are computed only to be printed.
         explicit: names that are left alone: the cell logs them itself, or says so.
     """
@@ -80,13 +89,14 @@ class CellPlan:
     configs: list[Literal] = field(default_factory=list)
     settings: list[tuple[str, object, Literal]] = field(default_factory=list)
     here: frozenset[int] = frozenset()
+    varied: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
     printed: list[Printed] = field(default_factory=list)
     explicit: frozenset[str] = frozenset()
 
     @property
     def metric_names(self) -> frozenset[str]:
         """Names that the cell itself yields metrics of."""
-        names = {watched.name for loop in self.loops for watched in loop.watched}
+        names = {each.name for loop in self.loops for each in (*loop.watched, *loop.targets)}
         names |= {final.name for final in self.finals}
         return frozenset(names | ({self.last.key} if self.last else set()))
 
@@ -132,13 +142,22 @@ def plan_cell(
             if not _is_setting(own):
                 continue
             plan.own.add(name)
+        varied = used_between(tree, cell, own) if len(own) > 1 else []
+        if varied and name not in explicit:
+            plan.varied[name] = varied
+            continue
         plan.params.append(literal)
+    for literal in _listed(cell, by_name):
+        if literal.name not in unwanted and options.wants_any(literal.name):
+            plan.own.add(literal.name)
+            plan.params.append(literal)
     plan.unsure = frozenset(name for name, own in by_name.items() if len(own) > 1)
     owners = series_owners(cell, by_name, options, explicit)
+    targets = target_owners(cell, by_name, options, explicit)
     for loop in cell.loops:
-        plan.loops.append(
-            LoopPlan(loop, tuple(owners.get(loop.index, ())), loop.parent is None, loop_label(loop))
-        )
+        watched, outer = tuple(owners.get(loop.index, ())), loop.parent is None
+        heads = tuple(targets.get(loop.index, ()))
+        plan.loops.append(LoopPlan(loop, watched, heads, outer, loop_label(loop)))
     for name, own in by_name.items():
         outside = [made for made in own if made.loop is None and not made.mutation]
         named = not name.startswith("_") and not is_index(name)
@@ -152,6 +171,17 @@ def plan_cell(
     found = printed_values(tree, cell.env, taken, ignored)
     plan.printed = [value for value in found if options.wants(value.key)]
     return plan
+
+
+def _listed(cell: CellFlow, by_name: dict[str, list[Binding]]) -> list[Literal]:
+    """Targets of loops over values that are no numbers, and stand in the loop's head."""
+    return [
+        Literal(name, values, loop.node.lineno, conditional=False)
+        for loop in cell.loops
+        for name, values, in_head in iterated(loop, cell.env)
+        if in_head and not name.startswith("_") and len(by_name.get(name, ())) == 1
+        if not all(is_number(value) for value in values)
+    ]
 
 
 def _left_out(literal: Literal, cell: CellFlow, ignored: frozenset[int]) -> bool:
@@ -182,10 +212,14 @@ def series_owners(
     owners: dict[int, list[Watched]] = {}
     for name, own in by_name.items():
         inside = [made for made in own if made.loop is not None and not made.mutation]
-        if not any(made.kind is Kind.COMPUTED for made in inside):
-            continue
         unnamed = name.startswith("_") or is_index(name)
         if unnamed or name in explicit or not options.wants_any(name):
+            continue
+        if switched(own):
+            watched = Watched(name, inside[-1].line, False)
+            owners.setdefault(inside[0].loop or 0, []).append(watched)
+            continue
+        if not any(made.kind is Kind.COMPUTED for made in inside):
             continue
         for root in {_root(cell, made.loop) for made in inside}:
             under = [made for made in inside if _root(cell, made.loop) == root]
@@ -197,6 +231,25 @@ def series_owners(
                 here = [made for made in at if made.loop == index]
                 certain = any(not made.conditional for made in here)
                 owners.setdefault(index, []).append(Watched(name, here[-1].line, not certain))
+    return owners
+
+
+def target_owners(
+    cell: CellFlow,
+    by_name: dict[str, list[Binding]],
+    options: TrackOptions,
+    explicit: frozenset[str],
+) -> dict[int, list[Watched]]:
+    """For each loop, its targets that take numbers which stand in the code: settings that vary."""
+    owners: dict[int, list[Watched]] = {}
+    for loop in cell.loops:
+        for name, values, _ in iterated(loop, cell.env):
+            kinds = {made.kind for made in by_name.get(name, ())}
+            left_alone = name.startswith("_") or name in explicit or is_index(name)
+            numbers = all(is_number(value) for value in values) and kinds == {Kind.TARGET}
+            if numbers and not left_alone and options.wants_any(name):
+                watched = Watched(name, loop.node.lineno, False)
+                owners.setdefault(loop.index, []).append(watched)
     return owners
 
 

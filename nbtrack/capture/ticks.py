@@ -117,6 +117,7 @@ class LoopWatch:
         "_series",
         "_started",
         "_step",
+        "_targets",
         "_watched",
         "state",
     )
@@ -129,6 +130,7 @@ class LoopWatch:
         state: LoopState | None,
     ) -> None:
         self._watched = plan.watched
+        self._targets = plan.targets
         self._counter = plan.loop.counter if plan.outer else None
         self._outer = plan.outer
         self._namespace = namespace
@@ -172,13 +174,16 @@ class LoopWatch:
             for watched in self._watched:
                 value = namespace.get(watched.name, _MISSING)
                 self._last[watched.name] = value if _is_small(value) else _MISSING
+        step = self._step + 1
         if self._counter is not None:
             counted = namespace.get(self._counter)
-            if type(counted) is int and counted > self._step:
-                self._step = counted
-                return
-        # Steps only grow, whatever the counter does: the last point is the latest.
-        self._step += 1
+            # Steps only grow, whatever the counter does: the last point is the latest.
+            if type(counted) is int and counted > step:
+                step = counted
+        self._step = step
+        for target in self._targets:
+            for key, number in scalars_of(target.name, namespace.get(target.name)):
+                self._series.add(key, target.line, step, number)
 
     def end(self, broken: bool = False) -> None:
         """The loop is left, by ``break`` in the middle of an iteration or at its end."""

@@ -60,7 +60,12 @@ class KernelSide:
         self._cells = FileCells()
         self._tagged = TaggedCells()
         self.hooks = CaptureHooks(
-            shell, recorder, self.config, cell_of=self.cell_of, is_tagged=self.is_tagged
+            shell,
+            recorder,
+            self.config,
+            cell_of=self.cell_of,
+            is_tagged=self.is_tagged,
+            tags_of=self.tags_of,
         )
 
     @property
@@ -120,6 +125,15 @@ class KernelSide:
         _ = self.session
         path = self._notebook
         return path is not None and self._tagged.holds(path, source, cell_id)
+
+    def tags_of(self, source: str, cell_id: str | None) -> tuple[str, ...]:
+        """The tags of a cell: as the front end says, else the notebook's file."""
+        told = self._told.of(cell_id)
+        if told is not None:
+            return told
+        _ = self.session
+        path = self._notebook
+        return () if path is None else self._cells.tags(path, source, cell_id)
 
     def card_for(self, cell: CellRun) -> Card:
         """The card of a tracked cell's run."""

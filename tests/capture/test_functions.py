@@ -63,9 +63,15 @@ CASES = [
     ),
     (
         "only when it is bound",
-        "def f():\n    best = 0\n    for i, s in enumerate([1.5, 0.5, 2.5]):\n"
+        "def f():\n    best = 0\n    for i, s in enumerate(map(float, '132')):\n"
         "        if s > best:\n            best = s + 0\nf()",
-        {"best": [(0, 1.5), (2, 2.5)]},
+        {"best": [(0, 1.0), (1, 3.0)]},
+    ),
+    (
+        "a setting that takes several values",
+        "def f():\n    for lr in [0.5, 0.25]:\n        for b in range(2):\n"
+        "            a = lr * b\nf()",
+        {"lr": [(0, 0.5), (1, 0.25)], "a": [(0, 0.0), (1, 0.5), (2, 0.0), (3, 0.25)]},
     ),
     (
         "several calls continue the series",

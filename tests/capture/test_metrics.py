@@ -82,11 +82,41 @@ CASES = [
         "for epoch in range(1, 4):\n    loss = epoch / 2",
         {"loss": [(1, 0.5), (2, 1.0), (3, 1.5)]},
     ),
-    ("a loop over values", "for x in [2.0, 3.0]:\n    y = x * 2", {"y": [(0, 4.0), (1, 6.0)]}),
+    (
+        "a setting that takes several values",
+        "for lr in [0.1, 0.01]:\n    y = lr * 2",
+        {"y": [(0, 0.2), (1, 0.02)], "lr": [(0, 0.1), (1, 0.01)]},
+    ),
+    (
+        "several settings, with names for their values",
+        "rates = [0.5, 0.25]\nfor i, (lr) in enumerate(rates):\n"
+        "    for depth, c in zip([2, 8], [1.5, 2.5]):\n        pass",
+        {
+            "lr": [(0, 0.5), (1, 0.25)],
+            "depth": [(0, 2.0), (1, 8.0), (2, 2.0), (3, 8.0)],
+            "c": [(0, 1.5), (1, 2.5), (2, 1.5), (3, 2.5)],
+        },
+    ),
+    ("not what counts", "for n in [3, 4, 5]:\n    pass\nfor word in 'ab':\n    pass", {}),
+    (
+        "a setting that is switched in a loop",
+        "lr = 0.5\nfor epoch in range(3):\n    if epoch == 1:\n        lr = 0.25",
+        {"lr": [(0, 0.5), (1, 0.25), (2, 0.25)]},
+    ),
+    (
+        "a setting that is used with one value after the other",
+        "lr = 0.5\nprint(lr)\nlr = 0.25\nprint(lr)\nk = 1\nk = 2",
+        {"lr": [(0, 0.5), (1, 0.25)]},
+    ),
+    (
+        "a setting that a function reads between its values",
+        "lr = 0.5\ndef f():\n    print(lr)\nf()\nlr = 0.25\nf()",
+        {"lr": [(0, 0.5), (1, 0.25)]},
+    ),
     (
         "enumerate",
         "for i, x in enumerate([2.0, 3.0], 5):\n    y = x * 2",
-        {"y": [(5, 4.0), (6, 6.0)]},
+        {"y": [(5, 4.0), (6, 6.0)], "x": [(5, 2.0), (6, 3.0)]},
     ),
     (
         "a while loop",
@@ -121,13 +151,14 @@ CASES = [
     ),
     (
         "a conditional binding only when it happens",
-        "best = 0\nfor i, s in enumerate([1.5, 0.5, 2.5]):\n    if s > best:\n        best = s + 0",
-        {"best": [(0, 1.5), (2, 2.5)]},
+        "best = 0\nfor i, s in enumerate(map(float, '213')):\n    if s > best:\n"
+        "        best = s + 0",
+        {"best": [(0, 2.0), (2, 3.0)]},
     ),
     (
         "a loop whose counter falls",
         "for k in [5, 3, 9]:\n    a = k / 2",
-        {"a": [(5, 2.5), (6, 1.5), (9, 4.5)]},
+        {"a": [(5, 2.5), (6, 1.5), (9, 4.5)], "k": [(5, 5.0), (6, 3.0), (9, 9.0)]},
     ),
     (
         "else of a loop",

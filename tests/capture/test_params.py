@@ -142,6 +142,14 @@ CASES = [
     ("--only", ["%%track --only a*\nab = 1\nb = 2"], {"ab": "1"}),
     ("a repeated list", ["layers = [64] * 2"], {"layers": "[64, 64]"}),
     ("not empty containers", ["log = []", "found = {}\nx = 1\nprint(log)"], {"x": "1"}),
+    (
+        "not what varies: it is a series, or has all its values",
+        [
+            "for kernel in ['linear', 'rbf']:\n    pass\nlr = 0.5\nfor i in range(2):\n"
+            "    lr = lr * 0.5\nrate = 1\nprint(rate)\nrate = 2\nn = 1\nn = 2"
+        ],
+        {"kernel": "['linear', 'rbf']", "n": "2"},
+    ),
     ("nbtrack: ignore", ["a = 1  # nbtrack: ignore\nb = 2"], {"b": "2"}),
     ("--ignore", ["%%track --ignore a*\nab = 1\nb = 2"], {"b": "2"}),
 ]
