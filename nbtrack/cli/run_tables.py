@@ -22,6 +22,7 @@ from nbtrack.wire import ComparedCode, ComparedRow, Comparison, Number, RunDetai
 
 _STATUS_COLOUR = {"failed": "red", "interrupted": "red", "stopped": "yellow", "running": "cyan"}
 _GAP = 3
+_MOST_TEXT = 300
 _NO_RUNS = "No runs. Put %%track on the first line of a cell and run it, or try 'nbtrack demo'."
 
 
@@ -121,15 +122,24 @@ def _param_texts(run: RunSummary, keys: Sequence[str]) -> list[str]:
     return [found.get(key, "") for key in keys]
 
 
+def _short_text(value: str) -> str:
+    """A value as a table has room for it; ``--json`` has it whole."""
+    cut = f"{value[:_MOST_TEXT]}… [{len(value):,} characters; see --json]"
+    return value if len(value) <= _MOST_TEXT + 20 else cut
+
+
 def print_run(output: Output, detail: RunDetail) -> None:
     """Everything about one run."""
     run = detail.run
     _print_facts(output, detail)
     if run.params:
         output.say()
-        output.table(
-            ("Param", "Value"), [(each.key, each.value) for each in run.params], {"Value": "fold"}
-        )
+        chosen = [each for each in run.params if not (each.origin and each.origin.is_default)]
+        rows = [(each.key, _short_text(each.value)) for each in chosen]
+        output.table(("Param", "Value"), rows, {"Value": "fold"})
+        if len(chosen) < len(run.params):
+            defaults = len(run.params) - len(chosen)
+            output.say(f"{defaults} more are defaults of what was trained; see --json.")
     if run.metrics:
         output.say()
         rows = [

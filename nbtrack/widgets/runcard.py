@@ -95,6 +95,8 @@ def _params(cell: CellRun, stored: Run | None) -> list[ParamInfo]:
     return [
         ParamInfo(key=param.key, value=param.value, origin=origin_info(param.origin))
         for param in known.values()
+        # What nobody chose is on the run's page; a card has no room for it.
+        if param.origin is None or not param.origin.is_default
     ]
 
 

@@ -2,7 +2,8 @@
 
 Written from the examples' code and output: the settings that decide the result (also those of
 generated data), and the numbers that the author computes to look at. Whatever capture has
-beside them counts as too much.
+beside them counts as too much. What capture marks as the default of an object that was trained
+is kept apart, as nobody chose it, and does not count.
 """
 
 from __future__ import annotations
@@ -105,6 +106,7 @@ class Verdict:
     right: list[str] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
     extra: list[str] = field(default_factory=list)
+    defaults: int = 0
 
     @property
     def recall(self) -> float:
@@ -119,6 +121,7 @@ class Verdict:
     def text(self) -> str:
         """The figures, and what differs."""
         lines = [f"recall {self.recall:.3f}, precision {self.precision:.3f}"]
+        lines[0] += f" ({self.defaults} values marked as defaults are apart)"
         lines += [f"  missed {item}" for item in self.missed]
         lines += [f"  extra  {item}" for item in self.extra]
         return "\n".join(lines)
@@ -132,7 +135,10 @@ def judge(runs: Mapping[str, Sequence[Run]]) -> Verdict:
     """
     verdict = Verdict()
     for name, notes in CAREFUL.items():
-        params = {(k, p.value) for run in runs[name] for k, p in run.params.items()}
+        kept = [param for run in runs[name] for param in run.params.values()]
+        chosen = [param for param in kept if not (param.origin and param.origin.is_default)]
+        verdict.defaults += len(kept) - len(chosen)
+        params = {(param.key, param.value) for param in chosen}
         metrics = {key for run in runs[name] for key in run.metrics}
         used: set[tuple[str, str]] = set()
         for key, values in notes.params.items():
