@@ -17,7 +17,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from nbtrack.capture.bindings import Binding
-from nbtrack.capture.expressions import classify
+from nbtrack.capture.expressions import classify, dotted_name
 from nbtrack.capture.kinds import Kind
 from nbtrack.capture.literals import is_plain
 from nbtrack.capture.policy import attempt
@@ -63,8 +63,10 @@ def slot_for(name: str, value: ast.expr, env: Mapping[str, Any]) -> ConfigSlot |
 
 
 def _of_literals(value: ast.Call, env: Mapping[str, Any]) -> bool:
+    """Whether a class (by its name's capital) is called with values that stand in the code."""
+    called = (dotted_name(value.func) or "").rpartition(".")[2]
     parts = [*value.args, *(keyword.value for keyword in value.keywords)]
-    return all(
+    return called[:1].isupper() and all(
         _of_literals(part, env)
         if isinstance(part, ast.Call)
         else classify(part, env)[0] in (Kind.LITERAL, Kind.DERIVED)

@@ -66,6 +66,8 @@ def _of_polars(value: Any) -> tuple[str, int, int, int]:
     if nested:
         # CSV has no place for lists in a field.
         polars = sys.modules["polars"]
-        texts = [polars.Series(name, [str(part) for part in kept[name]]) for name in nested]
+        texts = [
+            polars.Series(name, [str(part) for part in kept[name].to_list()]) for name in nested
+        ]
         kept = kept.with_columns(texts)
     return kept.write_csv(), kept.shape[0], kept.shape[1], whole

@@ -37,6 +37,22 @@ CASES = [
         {"m.a": [(0, 1.0)], "m.b": [(0, 2.0)]},
     ),
     ("a nested dict", "r = {'x': {'f1': sum([0.5])}}", {"r.x.f1": [(0, 0.5)]}),
+    (
+        "named tuples and dataclasses, by their scalar fields",
+        "from typing import NamedTuple\nfrom dataclasses import dataclass\n"
+        "class Found(NamedTuple):\n    acc: float\n    name: str\n"
+        "@dataclass\nclass Result:\n    found: Found\n    loss: float\n"
+        "r = Result(Found(sum([0.5]), 'x'), np.float32(0.25))",
+        {"r.found.acc": [(0, 0.5)], "r.loss": [(0, 0.25)]},
+    ),
+    (
+        "scalars of pandas, but not its dates, spans and gaps",
+        "import pandas as pd\ns = pd.Series([1.0, 3.0])\na = s.mean()\nb = s.iloc[0]\n"
+        "c = pd.NA if a else 0\nd = pd.Timestamp('2020') + pd.Timedelta(1)\n"
+        "e = np.array(['2020'], 'datetime64[ns]').max()\nf = np.timedelta64(5, 'ns') * 2\n"
+        "g = pd.NaT if a else 0",
+        {"a": [(0, 2.0)], "b": [(0, 1.0)]},
+    ),
     ("not a mixed dict", "r = {'x': sum([0.5]), 'name': str(1)}", {}),
     ("two names at once", "a, b = sum([1]), sum([2])", {"a": [(0, 1.0)], "b": [(0, 2.0)]}),
     ("the last expression, by its name", "np.mean([1, 3])", {"np.mean": [(0, 2.0)]}),
@@ -219,6 +235,24 @@ def test_metrics(watched, cell, expected) -> None:
     assert watched.sink.ended[-1][1].error is None
     assert run.points == expected
     assert not run.failures
+
+
+def test_tensors(watched) -> None:
+    """Tensors of no dimension are metrics, those with a gradient too; others are not."""
+    pytest.importorskip("torch")
+    run = watched.track(
+        "import torch\nt = torch.ones(3, requires_grad=True)",
+        "a = t.sum()\nb = t * 2\nc = (t > 0).all()\nd = torch.tensor(3) + 0\n"
+        "e = torch.nn.functional.mse_loss(t, t)\nf = torch.zeros((), device='meta')\n"
+        "for i in range(2):\n    loss = (t * i).mean()",
+    )
+    assert run.points == {
+        "a": [(0, 3.0)],
+        "d": [(0, 3.0)],
+        "e": [(0, 0.0)],
+        "loss": [(0, 0.0), (1, 1.0)],
+    }
+    assert run.failures == []
 
 
 def test_error_keeps_what_was_captured(watched) -> None:
