@@ -101,6 +101,8 @@ class Origin:
     Args:
         rule: a short machine-readable rule name: ``explicit`` (a ``log_*`` call or ``-p``),
             ``literal`` (a name bound to a literal), ``argument`` (an argument of a call),
+            ``object`` (a value of a configuration, a setting of an estimator or optimiser),
+            ``tagged`` (bound in a cell that is tagged as holding parameters),
             ``bound`` (a computed scalar bound by the cell), ``loop`` (bound in a loop),
             ``printed`` (computed in a ``print`` call), ``expression`` (the cell's last
             expression), ``output`` (a rich output), ``figure`` (a matplotlib figure left open),

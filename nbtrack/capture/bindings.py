@@ -44,6 +44,7 @@ class Binding:
         loop: index of the innermost loop of its cell around it; None outside of loops.
         conditional: it may not happen each time the code around it runs.
         mutation: the object changed, but the name was not bound.
+        hidden: its cell is not recorded, and neither is what the name holds.
         module: of an import, what is imported: ``package.module`` or ``package.module.name``.
     """
 
@@ -57,6 +58,7 @@ class Binding:
     conditional: bool = False
     mutation: bool = False
     module: str | None = None
+    hidden: bool = False
 
     @property
     def value(self) -> object:

@@ -88,7 +88,8 @@ class CellObjects:
             )
         for name in sorted(flow.reads - self.configs):
             binding = flow.env.get(name)
-            if name.startswith("_") or (binding is not None and binding.literal is not None):
+            known = binding is not None and (binding.literal is not None or binding.hidden)
+            if name.startswith("_") or known:
                 continue
             value = self._namespace.get(name)
             if is_config(name, value):

@@ -80,6 +80,6 @@ def _tagged(path: Path, size: int) -> tuple[dict[str, bool], frozenset[str]]:
 def hide_literals(flow: CellFlow) -> None:
     """Forget the values that stand in a skipped cell: no later run has them as params."""
     for binding in flow.bindings:
-        binding.literal, binding.reach = None, {}
+        binding.literal, binding.reach, binding.hidden = None, {}, True
         if binding.kind in (Kind.LITERAL, Kind.DERIVED):
             binding.kind = Kind.COMPUTED

@@ -135,8 +135,11 @@ def print_run(output: Output, detail: RunDetail) -> None:
     if run.params:
         output.say()
         chosen = [each for each in run.params if not (each.origin and each.origin.is_default)]
-        rows = [(each.key, _short_text(each.value)) for each in chosen]
-        output.table(("Param", "Value"), rows, {"Value": "fold"})
+        output.table(
+            ("Param", "Value"),
+            [(each.key, _short_text(each.value)) for each in chosen],
+            {"Value": "fold"},
+        )
         if len(chosen) < len(run.params):
             defaults = len(run.params) - len(chosen)
             output.say(f"{defaults} more are defaults of what was trained; see --json.")

@@ -139,6 +139,14 @@ def test_many_values_are_bounded(watched: WatchedShell) -> None:
     assert "400 more" in left.why
 
 
+def test_what_a_skipped_cell_made_stays_hidden(watched: WatchedShell) -> None:
+    """A configuration of a cell that is not recorded is not read by later ones."""
+    run = watched.track(
+        "# nbtrack: skip\nfrom types import SimpleNamespace as NS\nc = NS(lr=0.5)", "y = str(c)"
+    )
+    assert run.params == {}
+
+
 def test_foreign_objects_are_not_asked(watched: WatchedShell) -> None:
     """An object whose attributes compute is never read as a configuration."""
     watched.track(
