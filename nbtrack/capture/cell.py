@@ -25,9 +25,10 @@ from nbtrack.capture.facts import (
 )
 from nbtrack.capture.figures import left_open, open_figures
 from nbtrack.capture.functions import CellFunctions
+from nbtrack.capture.given import GivenParams, is_empty
 from nbtrack.capture.kinds import UNKNOWN
 from nbtrack.capture.leftout import left_out_names
-from nbtrack.capture.literals import flatten, is_plain
+from nbtrack.capture.literals import is_plain
 from nbtrack.capture.loops import hook_names, instrument
 from nbtrack.capture.objects import CellObjects
 from nbtrack.capture.options import TrackOptions
@@ -37,7 +38,6 @@ from nbtrack.capture.plan import CellPlan, Watched, plan_cell
 from nbtrack.capture.printed import hook_name, replacements
 from nbtrack.capture.report import Report
 from nbtrack.capture.scalars import scalars_of
-from nbtrack.capture.secrets import masked
 from nbtrack.capture.tables import shown_table
 from nbtrack.capture.ticks import CellSeries, LoopState, LoopWatch, PrintWatch
 from nbtrack.entities import ExecutionStatus, Origin
@@ -50,7 +50,6 @@ if TYPE_CHECKING:
     from nbtrack.config import NbtrackConfig
 
 _MISSING = object()
-_MAX_PARAM_TEXT = 6000
 _numbers = itertools.count()
 
 
@@ -93,7 +92,6 @@ class TrackedCell:
         self._hooks: list[str] = []
         self._printed: set[str] = set()
         self._loops: list[LoopState] = []
-        self._settled: set[str] = set(params)
         self._series = CellSeries(self._open_series)
         self._functions = CellFunctions(shell, self._series, self._loops, guard)
         self._figures = {number: id(figure) for number, figure in open_figures().items()}
@@ -109,8 +107,10 @@ class TrackedCell:
             max_text_bytes=config.max_text_bytes,
         )
         self.report = Report()
-        self._given: dict[str, str] = {}
-        self._objects = CellObjects(self._namespace, self._given, self._object, self.report)
+        self._params = GivenParams(options, config, self.report, self._give, params)
+        self._objects = CellObjects(
+            self._namespace, self._params.texts, self._params.once, self.report
+        )
         self._undecided: list[tuple[str, object, Literal, int, CellFlow]] = []
         context = CellContext(shell, facts, options, config, self._give, self.report)
         no_parts: list[CellPart] = []
@@ -118,7 +118,7 @@ class TrackedCell:
         if at_once:
             self._begin()
         for key, value in params.items():
-            self._give_param(key, value, Origin("explicit", facts.cell_id, 1))
+            self._params.explicit(key, value, Origin("explicit", facts.cell_id, 1))
 
     @property
     def sink(self) -> CellSink | None:
@@ -143,20 +143,7 @@ class TrackedCell:
         plan = plan_cell(tree, flow, self._options, ignored)
         self._plans.append((plan, line_offset))
         self._read.append((flow, ignored, line_offset))
-        for literal in plan.params:
-            if literal.name not in plan.own:
-                self._literal(literal, 0, literal.value)
-            elif literal.name not in plan.unsure and not literal.conditional:
-                self._literal(literal, line_offset, literal.value)
-        for name, value, literal in plan.settings:
-            offset = line_offset if id(literal) in plan.here else 0
-            of_config = self._objects.is_config_call(literal, flow)
-            if of_config is None:
-                self._undecided.append((name, value, literal, offset, flow))
-            elif not of_config:
-                self._setting(name, value, literal, offset)
-        objects = self._objects.watch
-        self._guard.run("reading objects", lambda: objects(tree, flow, plan, line_offset), None)
+        self._watch_params(tree, flow, plan, line_offset)
         for final in plan.finals:
             value = self._namespace.get(final.name, _MISSING)
             # Only scalars are held on to: an old model must be free to go while a new one trains.
@@ -180,6 +167,22 @@ class TrackedCell:
         changed = instrument(tree, plan, first, replaced)
         self._hook(plan, first)
         return changed
+
+    def _watch_params(self, tree: ast.Module, flow: CellFlow, plan: CellPlan, offset: int) -> None:
+        for literal in plan.params:
+            if literal.name not in plan.own:
+                self._params.literal(literal, 0, literal.value)
+            elif literal.name not in plan.unsure and not literal.conditional:
+                self._params.literal(literal, offset, literal.value)
+        for name, value, literal in plan.settings:
+            above = offset if id(literal) in plan.here else 0
+            of_config = self._objects.is_config_call(literal, flow)
+            if of_config is None:
+                self._undecided.append((name, value, literal, above, flow))
+            elif not of_config:
+                self._params.setting(name, value, literal, above)
+        objects = self._objects.watch
+        self._guard.run("reading objects", lambda: objects(tree, flow, plan, offset), None)
 
     def _ignored_lines(self, offset: int) -> frozenset[int]:
         """Lines of a tree that are marked ``# nbtrack: ignore``."""
@@ -296,50 +299,6 @@ class TrackedCell:
         """Automatic capture of this cell failed somewhere."""
         self._give(lambda sink: sink.incomplete(reason))
 
-    def _literal(self, literal: Literal, offset: int, value: object) -> None:
-        if literal.name not in self._settled and not _is_empty(value):
-            self._settled.add(literal.name)
-            rule = "tagged" if literal.tagged else "literal"
-            origin = Origin(rule, literal.cell_id, literal.line + offset)
-            self._give_param(literal.name, value, origin)
-
-    def _setting(self, name: str, value: object, literal: Literal, offset: int) -> None:
-        if name not in self._settled:
-            self._settled.add(name)
-            origin = Origin("argument", literal.cell_id, literal.line + offset)
-            self._give_param(name, value, origin)
-
-    def _object(self, key: str, value: object, origin: Origin) -> None:
-        if key not in self._settled:
-            self._settled.add(key)
-            self._give_param(key, value, origin)
-
-    def _give_param(self, name: str, value: object, origin: Origin) -> None:
-        if origin.rule == "explicit":
-            pairs = [(name, str(value))]
-        elif not self._config.capture_params:
-            return
-        else:
-            pairs = [pair for pair in flatten(name, value) if self._options.wants(pair[0])]
-        for key, text in pairs:
-            hidden = masked(key, value, text) if self._masks else text
-            if hidden != text:
-                self.report.masked(f"param {key}")
-            self._given.setdefault(key, hidden)
-            if len(hidden) > _MAX_PARAM_TEXT:
-                hidden = self._whole_text(key, hidden, origin)
-            self.report.captured("param", key, origin)
-            self._give(lambda sink, key=key, text=hidden: sink.param(key, text, origin))  # type: ignore[misc]
-
-    def _whole_text(self, key: str, text: str, origin: Origin) -> str:
-        """Keep a value that is too long for a param as a file; gives what the param says."""
-        path = f"params/{key}.txt"
-        output = CapturedOutput(path, text.encode(), "text/plain", origin.rule)
-        self.report.captured("artifact", path, origin)
-        self._give(lambda sink: sink.artifact(output, origin))
-        said = f"… [{len(text):,} characters, whole in {path}]"
-        return text[: _MAX_PARAM_TEXT - len(said)] + said
-
     def _open_series(self, key: str, line: int) -> Append | None:
         if not self._options.wants(key):
             self.report.left_out("metric", key, "--only or --ignore leaves it out", line)
@@ -354,12 +313,12 @@ class TrackedCell:
         """Params that stood in several places: the namespace knows which it was."""
         for name, setting, argument, offset, flow in self._undecided:
             if not self._objects.is_config_call(argument, flow):
-                self._setting(name, setting, argument, offset)
+                self._params.setting(name, setting, argument, offset)
         for plan, offset in self._plans:
             for literal in plan.params:
                 value = self._namespace.get(literal.name, UNKNOWN)
-                if not _is_empty(literal.value) and is_plain(value):
-                    self._literal(literal, offset, value)
+                if not is_empty(literal.value) and is_plain(value):
+                    self._params.literal(literal, offset, value)
 
     def _finals(self, failed: bool) -> None:
         for plan, offset in self._plans:
@@ -429,10 +388,10 @@ class TrackedCell:
         return replace(output, data=data)
 
     def _keep_table(self, value: object) -> None:
-        found = shown_table(value, 1)
+        found = shown_table(value, 1) if self._config.capture_outputs else None
         if found is None:
             return
-        table, cut = found
+        table, cut = self._without_secrets(found[0]), found[1]
         origin = Origin(table.rule, self._facts.cell_id)
         self.report.captured("artifact", table.path, origin, cut)
         self._give(lambda sink: sink.artifact(table, origin))
@@ -456,8 +415,3 @@ class TrackedCell:
         if self._series.thinned:
             notes.append("Long series are thinned out: not every iteration has a point.")
         return notes
-
-
-def _is_empty(value: object) -> bool:
-    """An empty container is the beginning of something, not a setting."""
-    return type(value) in (list, dict, tuple, set) and not value

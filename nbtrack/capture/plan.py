@@ -121,6 +121,27 @@ def plan_cell(
     for binding in cell.bindings:
         by_name.setdefault(binding.name, []).append(binding)
     plan = CellPlan(explicit=explicit)
+    _plan_params(plan, tree, cell, by_name, options, ignored)
+    plan.unsure = frozenset(name for name, own in by_name.items() if len(own) > 1)
+    _plan_metrics(plan, cell, by_name, options)
+    plan.last = _last_expression(tree, cell, explicit)
+    bound = {name for name, own in by_name.items() if own[-1].kind not in _NO_VALUES}
+    taken = explicit | bound | ({plan.last.key} if plan.last else set())
+    found = printed_values(tree, cell.env, taken, ignored)
+    plan.printed = [value for value in found if options.wants(value.key)]
+    return plan
+
+
+def _plan_params(
+    plan: CellPlan,
+    tree: ast.Module,
+    cell: CellFlow,
+    by_name: dict[str, list[Binding]],
+    options: TrackOptions,
+    ignored: frozenset[int],
+) -> None:
+    """What stands in the code: settings, names of literals, and what may be configurations."""
+    unwanted = {binding.name for binding in cell.bindings if binding.line in ignored}
     literals = cell.literals()
     plan.settings = [
         setting
@@ -143,7 +164,7 @@ def plan_cell(
                 continue
             plan.own.add(name)
         varied = used_between(tree, cell, own) if len(own) > 1 else []
-        if varied and name not in explicit:
+        if varied and name not in plan.explicit:
             plan.varied[name] = varied
             continue
         plan.params.append(literal)
@@ -151,7 +172,16 @@ def plan_cell(
         if literal.name not in unwanted and options.wants_any(literal.name):
             plan.own.add(literal.name)
             plan.params.append(literal)
-    plan.unsure = frozenset(name for name, own in by_name.items() if len(own) > 1)
+
+
+def _plan_metrics(
+    plan: CellPlan,
+    cell: CellFlow,
+    by_name: dict[str, list[Binding]],
+    options: TrackOptions,
+) -> None:
+    """What is computed: names bound in loops, and at the top level."""
+    explicit = plan.explicit
     owners = series_owners(cell, by_name, options, explicit)
     targets = target_owners(cell, by_name, options, explicit)
     for loop in cell.loops:
@@ -165,12 +195,6 @@ def plan_cell(
         if wanted and outside and outside[-1].kind is Kind.COMPUTED:
             certain = any(not made.conditional for made in outside)
             plan.finals.append(Watched(name, outside[-1].line, not certain))
-    plan.last = _last_expression(tree, cell, explicit)
-    bound = {name for name, own in by_name.items() if own[-1].kind not in _NO_VALUES}
-    taken = explicit | bound | ({plan.last.key} if plan.last else set())
-    found = printed_values(tree, cell.env, taken, ignored)
-    plan.printed = [value for value in found if options.wants(value.key)]
-    return plan
 
 
 def _listed(cell: CellFlow, by_name: dict[str, list[Binding]]) -> list[Literal]:
