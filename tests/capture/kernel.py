@@ -6,7 +6,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -76,7 +76,7 @@ class Kernel:
         self.client.start_channels()
         self.client.wait_for_ready(timeout=TIMEOUT_S)
 
-    def send(self, code: str, *, cell_id: str | None = None) -> str:
+    def send(self, code: str, *, cell_id: str | None = None, tags: Sequence[str] = ()) -> str:
         """Ask for an execution as Lab does, without waiting."""
         content = {
             "code": code,
@@ -86,7 +86,8 @@ class Kernel:
             "allow_stdin": False,
             "stop_on_error": False,
         }
-        metadata = {} if cell_id is None else {"cellId": cell_id}
+        # JupyterLab sends the cell's own metadata with its id.
+        metadata = {} if cell_id is None else {"tags": list(tags), "cellId": cell_id}
         message = self.client.session.msg("execute_request", content, metadata=metadata)
         self.client.shell_channel.send(message)
         return str(message["header"]["msg_id"])
@@ -109,9 +110,9 @@ class Kernel:
                 ran.reply = reply["content"]
         return ran
 
-    def run(self, code: str, *, cell_id: str | None = None) -> Ran:
+    def run(self, code: str, *, cell_id: str | None = None, tags: Sequence[str] = ()) -> Ran:
         """Run a cell."""
-        return self.wait(self.send(code, cell_id=cell_id))
+        return self.wait(self.send(code, cell_id=cell_id, tags=tags))
 
     @contextmanager
     def store(self) -> Iterator[Store]:

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import nbformat
 import pytest
 
+from nbtrack.capture.notebook import FileCells
+from nbtrack.entities import Origin
+from nbtrack.store.base import RunQuery
+from tests.capture.kernel import Kernel
 from tests.capture.shell import WatchedShell
 
 CONFIGS = [
@@ -262,6 +269,35 @@ def test_parameters_cells(watched: WatchedShell) -> None:
     run = watched.track("y = sum([0.5])")
     assert run.params == {"a": "5", "b": "x"}
     assert {run.origins[key].rule for key in run.params} == {"tagged"}
+
+
+def test_parameters_cells_of_jupyterlab(shared_kernel: Kernel) -> None:
+    """JupyterLab says a cell's tags with the request to run it."""
+    shared_kernel.run("depth_given = 5\nname_given = 'x'", cell_id="p1", tags=["parameters"])
+    shared_kernel.run("%%track -n tagged\ny = sum([0.5])", cell_id="p2")
+    shared_kernel.run("del depth_given, name_given")
+    with shared_kernel.store() as store:
+        (run,) = store.search_runs(RunQuery(filter="run_name = 'tagged'")).items
+        assert {key: param.value for key, param in run.params.items()} == {
+            "depth_given": "5",
+            "name_given": "x",
+        }
+        assert run.params["depth_given"].origin == Origin("tagged", "p1", 1)
+
+
+def test_tags_in_a_notebook_file(tmp_path: Path) -> None:
+    """Where no client says a cell's tags, the notebook's file does, by its id or its source."""
+    cells = [
+        nbformat.v4.new_code_cell("a = 1", id="one", metadata={"tags": ["parameters"]}),
+        nbformat.v4.new_code_cell("b = 1", id="two"),
+    ]
+    path = tmp_path / "n.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    found = FileCells()
+    assert found.tags(str(path), "a = 1\n", None) == ("parameters",)
+    assert found.tags(str(path), "a = 2", "one") == ("parameters",)
+    assert found.tags(str(path), "a = 1", "two") == ()
+    assert found.tags(str(tmp_path / "gone.ipynb"), "a = 1", "one") == ()
 
 
 def test_long_values_are_whole(watched: WatchedShell) -> None:
