@@ -139,7 +139,9 @@ def judge(runs: Mapping[str, Sequence[Run]]) -> Verdict:
         chosen = [param for param in kept if not (param.origin and param.origin.is_default)]
         verdict.defaults += len(kept) - len(chosen)
         params = {(param.key, param.value) for param in chosen}
-        metrics = {key for run in runs[name] for key in run.metrics}
+        # What is measured on the machine is no claim about the code.
+        found = {key for run in runs[name] for key in run.metrics}
+        metrics = {key for key in found if not key.startswith("system/")}
         used: set[tuple[str, str]] = set()
         for key, values in notes.params.items():
             for value in (values,) if isinstance(values, str) else values:
