@@ -109,7 +109,10 @@ class RunRenamed:
 
 @dataclass(frozen=True, slots=True)
 class ParamLogged:
-    """A param of a run. A second, different value for the same key keeps the first."""
+    """A param of a run. A second, different value for the same key keeps the first.
+
+    Except one that the user logged (``explicit``): it replaces one that was captured.
+    """
 
     run_id: str
     key: str

@@ -72,6 +72,7 @@ class Batch:
         self._ended: set[str] = set()
         self._seen_in_history: set[str] = set()
         self._params: dict[tuple[str, str], Row] = {}
+        self._explicit_params: dict[tuple[str, str], Row] = {}
         self._tags: dict[tuple[str, str], str | None] = {}
         self._points: dict[tuple[str, str], list[MetricPoints]] = {}
         self._artifacts: dict[tuple[str, str], Row] = {}
@@ -275,16 +276,18 @@ class Batch:
 
     def _param_logged(self, record: ParamLogged) -> None:
         self._run(record.run_id)
-        self._params.setdefault(
-            (record.run_id, record.key),
-            {
-                "run_id": record.run_id,
-                "key": record.key,
-                "value": record.value,
-                "origin": origin_text(record.origin),
-                "number": number_of(record.value),
-            },
-        )
+        place = (record.run_id, record.key)
+        row = {
+            "run_id": record.run_id,
+            "key": record.key,
+            "value": record.value,
+            "origin": origin_text(record.origin),
+            "number": number_of(record.value),
+        }
+        if record.origin is None or record.origin.rule != "explicit":
+            self._params.setdefault(place, row)
+        else:
+            self._explicit_params.setdefault(place, row)
 
     def _metric_points(self, record: MetricPoints) -> None:
         self._run(record.run_id)
@@ -352,6 +355,13 @@ class Batch:
         upsert(connection, executions, list(self._executions.values()))
         self._flush_runs()
         upsert(connection, params, list(self._params.values()), update=())
+        upsert(
+            connection,
+            params,
+            list(self._explicit_params.values()),
+            update=("value", "origin", "number"),
+            where=params.c.origin.not_like('["explicit"%'),
+        )
         self._flush_tags()
         upsert(connection, artifacts, list(self._artifacts.values()))
         upsert(connection, run_datasets, list(self._datasets.values()))

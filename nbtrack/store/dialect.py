@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy import ColumnElement, Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import QueuePool
@@ -172,6 +172,7 @@ def upsert(
     rows: Sequence[Mapping[str, Any]],
     *,
     update: Sequence[str] | None = None,
+    where: ColumnElement[bool] | None = None,
 ) -> None:
     """Insert rows by primary key; an existing one gets the ``update`` columns.
 
@@ -180,6 +181,7 @@ def upsert(
         table: where to.
         rows: all with the same keys.
         update: columns to overwrite; None means all but the key, empty leaves the row alone.
+        where: overwrite only existing rows of which this is true.
     """
     if not rows:
         return
@@ -188,7 +190,9 @@ def upsert(
     names = [name for name in rows[0] if name not in keys] if update is None else list(update)
     if names:
         final = statement.on_conflict_do_update(
-            index_elements=keys, set_={name: statement.excluded[name] for name in names}
+            index_elements=keys,
+            set_={name: statement.excluded[name] for name in names},
+            where=where,
         )
     else:
         final = statement.on_conflict_do_nothing(index_elements=keys)

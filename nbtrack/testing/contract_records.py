@@ -137,6 +137,19 @@ class RecordsContract(ContractFixtures):
         store.apply([ParamLogged("run-1", "lr", "3")])
         assert store.get_run("run-1").params["lr"].value == "1"
 
+    def test_what_the_user_logs_replaces_a_captured_param(self, store: Store) -> None:
+        """Within a batch and between batches, once; a captured value replaces nothing."""
+        captured, explicit = Origin("autolog:sklearn"), Origin("explicit")
+        first: list[Record] = [run_started(), ParamLogged("run-1", "a", "1", captured)]
+        store.apply([*first, ParamLogged("run-1", "b", "1", captured)])
+        store.apply([ParamLogged("run-1", "a", "2", explicit)])
+        store.apply([ParamLogged("run-1", key, "3", captured) for key in ("a", "b")])
+        batch = [("c", "1", captured), ("c", "2", explicit), ("c", "3", captured)]
+        store.apply([ParamLogged("run-1", *each) for each in [*batch, ("a", "4", explicit)]])
+        params = store.get_run("run-1").params
+        assert {key: param.value for key, param in params.items()} == {"a": "2", "b": "1", "c": "2"}
+        assert (params["a"].origin, params["b"].origin) == (explicit, captured)
+
     def test_tags_change_and_go(self, store: Store) -> None:
         """The last value of a tag counts; None removes it."""
         store.apply([run_started(), TagSet("run-1", "a", "1"), TagSet("run-1", "b", "1")])

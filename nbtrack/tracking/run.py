@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     import os
 
     from nbtrack.entities import Run
+    from nbtrack.tracking.autologged import Autologged
     from nbtrack.tracking.session import Session
 
 EXPLICIT = Origin("explicit")
@@ -87,6 +88,9 @@ class ActiveRun(ArtifactLogging):
         self._entries: dict[str, list[int]] = {}
         self._logged: frozenset[str] = frozenset()
         self._params = dict(params or {})
+        self._captured: dict[str, str] = {}
+        self.autologged: Autologged | None = None
+        """What autolog gave to this run; None before it did."""
 
     def __repr__(self) -> str:
         return f"<run {self.run_name} ({self.run_id}), {self.status.lower()}>"
@@ -307,7 +311,7 @@ class ActiveRun(ArtifactLogging):
             text = checks.check_value("param", key, value, checks.MAX_PARAM_VALUE)
             text = masked_field("param", key, text, explicit=origin is EXPLICIT)
             old = self._params.get(key, text)
-            if old != text:
+            if old != text and not (key in self._captured and origin.rule == "explicit"):
                 raise UsageError(
                     f"param {key!r} of run {self.run_name} is already {old!r} and cannot become "
                     f"{text!r}: a param is written once. Use a metric or a tag for what changes, "
@@ -315,9 +319,26 @@ class ActiveRun(ArtifactLogging):
                 )
             texts[key] = text
         for key, text in texts.items():
-            if key not in self._params:
+            if self._params.get(key) != text:
                 self._params[key] = text
+                if origin.rule == "explicit":
+                    self._captured.pop(key, None)
+                else:
+                    self._captured[key] = origin.rule
                 self.session.record(ParamLogged(self.run_id, key, text, origin))
+
+    @property
+    def params(self) -> Mapping[str, str]:
+        """The params it has so far."""
+        return self._params
+
+    @property
+    def captured_params(self) -> Mapping[str, str]:
+        """Params that automatic capture gave to this run, with the rule of each.
+
+        One that the user logs with another value becomes the user's.
+        """
+        return self._captured
 
     def set_tag(self, key: str, value: Any, synchronous: bool | None = None) -> None:
         """Set a label. See `nbtrack.set_tag`."""
