@@ -14,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from nbtrack.integrations.switches import autolog
     from nbtrack.tracking.fluent import (
         active_run,
         create_experiment,
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
 __all__ = [
     "__version__",
     "active_run",
+    "autolog",
     "create_experiment",
     "delete_run",
     "delete_tag",
@@ -98,9 +100,11 @@ def _jupyter_labextension_paths() -> list[dict[str, str]]:
 
 def __getattr__(name: str) -> object:
     if name in __all__:
-        from nbtrack.tracking import fluent
-
-        value: object = getattr(fluent, name)
+        if name == "autolog":
+            from nbtrack.integrations import switches as home
+        else:
+            from nbtrack.tracking import fluent as home  # type: ignore[no-redef]
+        value: object = getattr(home, name)
         globals()[name] = value
         return value
     from nbtrack.tracking.unsupported import explained

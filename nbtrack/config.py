@@ -11,7 +11,7 @@ import os
 from functools import lru_cache
 from pathlib import Path
 
-from traitlets import Bool, Enum, Float, Int, TraitError, Unicode
+from traitlets import Bool, Enum, Float, Int, List, TraitError, Unicode
 from traitlets.config import Configurable
 from traitlets.config.loader import Config
 
@@ -69,6 +69,14 @@ class NbtrackConfig(Configurable):
     ).tag(config=True)
     system_metrics_after_s = Float(
         2.0, help="Sample the machine once a tracked cell has run for so many seconds."
+    ).tag(config=True)
+    autolog = Bool(
+        True, help="Record what libraries say of their fits in tracked cells and active runs."
+    ).tag(config=True)
+    autolog_exclude = List(
+        Unicode(),
+        [],
+        help="Libraries whose fits are not recorded, for example ['sklearn', 'optuna'].",
     ).tag(config=True)
     busy_timeout_s = Float(
         30.0, help="Seconds a writer waits for another one before it reports an error."

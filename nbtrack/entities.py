@@ -106,9 +106,11 @@ class Origin:
             ``bound`` (a computed scalar bound by the cell), ``loop`` (bound in a loop),
             ``printed`` (computed in a ``print`` call), ``expression`` (the cell's last
             expression), ``output`` (a rich output), ``figure`` (a matplotlib figure left open),
-            ``system`` (measured on the machine), ``git`` (what was not committed); of data:
-            ``file`` (a file that was opened), ``reader`` (given to a library's reader or writer),
-            ``query`` (sent to a database), ``request`` (to a URL).
+            ``system`` (measured on the machine), ``git`` (what was not committed),
+            ``autolog:LIBRARY`` (recorded when that library fitted or searched, as
+            ``autolog:sklearn``; `nbtrack.integrations` says what by which of its hooks); of
+            data: ``file`` (a file that was opened), ``reader`` (given to a library's reader or
+            writer), ``query`` (sent to a database), ``request`` (to a URL).
         cell_id: the nbformat id of the cell that bound it, where known.
         line: 1-based line in that cell's source.
         is_default: for a setting of an object (an estimator's), whether its value is the one

@@ -125,6 +125,29 @@ class TrackedCell:
         """Where its facts go; None while there is no run."""
         return self._sink
 
+    @property
+    def options(self) -> TrackOptions:
+        """What its ``%%track`` line asks for."""
+        return self._options
+
+    @property
+    def cell_id(self) -> str | None:
+        """Its nbformat id, where known."""
+        return self._facts.cell_id
+
+    @property
+    def namespace(self) -> dict[str, Any]:
+        """Where its names are bound."""
+        return self._namespace
+
+    def begin(self) -> CellSink:
+        """Begin the run now, if it has not begun: something outside of capture has a metric."""
+        return self._begin()
+
+    def give(self, give: Callable[[CellSink], None]) -> None:
+        """Hand over a fact from outside of capture: at once, or when the run begins."""
+        self._give(give)
+
     def start(self) -> None:
         """Begin to observe what the cell shows and does."""
         self._observer.start()

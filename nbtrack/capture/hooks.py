@@ -117,6 +117,11 @@ class CaptureHooks:
         outermost = (frame for frame in reversed(self._stack.frames) if not frame.nested)
         return next((frame.facts for frame in outermost), None)
 
+    def tracked_cell(self) -> TrackedCell | None:
+        """The tracked cell that this thread is in."""
+        cells = (frame.cell for frame in reversed(self._stack.frames))
+        return next((cell for cell in cells if cell is not None), None)
+
     def pre_run_cell(self, info: ExecutionInfo) -> None:
         """IPython's event before a cell runs."""
         self._guard.run("following a cell", lambda: self._enter(info), None)

@@ -11,10 +11,15 @@ from nbtrack.errors import UsageError
 
 USAGE = (
     "%%track [-e EXPERIMENT] [-n NAME] [-t KEY=VALUE ...] [-p KEY=EXPR ...] "
-    "[--only NAMES] [--ignore NAMES] [--nested] [--no-figures] [--no-inputs]"
+    "[--only NAMES] [--ignore NAMES] [--nested] [--no-figures] [--no-inputs] [--no-autolog]"
 )
 
-FLAGS = {"--nested": "nested", "--no-figures": "no_figures", "--no-inputs": "no_inputs"}
+FLAGS = {
+    "--nested": "nested",
+    "--no-figures": "no_figures",
+    "--no-inputs": "no_inputs",
+    "--no-autolog": "no_autolog",
+}
 VALUES = {
     "-e": "experiment",
     "--experiment": "experiment",
@@ -49,6 +54,7 @@ class TrackOptions:
     nested: bool = False
     figures: bool = True
     inputs: bool = True
+    autolog: bool = True
 
     def wants_any(self, name: str) -> bool:
         """Whether a name, or a key below it (``name.key``), can be kept."""
@@ -116,6 +122,7 @@ def parse_options(text: str) -> TrackOptions:
         nested="nested" in flags,
         figures="no_figures" not in flags,
         inputs="no_inputs" not in flags,
+        autolog="no_autolog" not in flags,
     )
 
 

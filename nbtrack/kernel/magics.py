@@ -31,6 +31,7 @@ The cell runs as it would without this line; a card shows the run.
   --nested                make the run a child of the active run
   --no-figures            do not keep figures as artifacts
   --no-inputs             do not record files, URLs and queries that it reads and writes
+  --no-autolog            do not record what libraries say of their fits
 
 Captured as params: names bound to literal values, and literal arguments of models and of a
 machine learning library's functions (DBSCAN.eps), in this cell or in earlier ones that it

@@ -15,10 +15,12 @@ from nbtrack.capture.notebook import (
     notebook_hint,
     notebook_with,
 )
+from nbtrack.capture.policy import Guard
 from nbtrack.capture.skipping import SKIP_TAG, TaggedCells
 from nbtrack.config import load_config
 from nbtrack.entities import Notebook
 from nbtrack.errors import UsageError
+from nbtrack.integrations.switches import Scope, listen, switches
 from nbtrack.kernel.history import ExecutionHistory, ask_front_end, restore_file
 from nbtrack.kernel.tags import ToldTags
 from nbtrack.kernel.waiting import WaitOutput
@@ -67,6 +69,13 @@ class KernelSide:
             is_tagged=self.is_tagged,
             tags_of=self.tags_of,
         )
+        Guard().run("listening to libraries", self._listen, None)
+
+    def _listen(self) -> None:
+        """Have libraries' fits recorded where a run is active, unless a setting says no."""
+        switches.cell = self.hooks.tracked_cell
+        if self.config.autolog and switches.scope is Scope.NOWHERE:
+            listen(Scope.RUNS, self.config.autolog_exclude)
 
     @property
     def session(self) -> Session:
@@ -291,3 +300,6 @@ class KernelSide:
     def close(self) -> None:
         """Nothing more is captured; what was is kept."""
         self.hooks.track_all = False
+        switches.cell = lambda: None
+        if switches.scope is Scope.RUNS:
+            listen(Scope.NOWHERE)

@@ -32,8 +32,9 @@ from nbtrack.records import (
     ExecutionEnded,
     ExecutionStarted,
 )
+from nbtrack.tracking.autologged import Autologged, autologged
 from nbtrack.tracking.begin import begin_run
-from nbtrack.tracking.checks import MAX_KEY
+from nbtrack.tracking.checks import usable_key
 from nbtrack.tracking.curve import Curve
 from nbtrack.tracking.run import ActiveRun
 from nbtrack.tracking.session import Session
@@ -90,6 +91,7 @@ class CellRun:
             of_cell=True,
             started_at=facts.started_at,
         )
+        self.run.autologged = Autologged(self.run, options.wants, allowed=options.autolog)
         self.params: list[Param] = []
         self.curves: dict[str, Curve] = {}
         self.notes: list[str] = []
@@ -105,22 +107,46 @@ class CellRun:
     def param(self, key: str, value: str, origin: Origin) -> None:
         """A param; one that the user logged with another value stays as it is."""
         try:
-            self.run.log_param(_usable(key), value, origin=origin)
+            self.run.log_param(usable_key(key), value, origin=origin)
         except UsageError:
             # Written before: by the user, or by a name that an earlier cell bound as well.
             return
         self.params.append(Param(key, value, origin))
 
     def series(self, key: str, origin: Origin) -> Append:
-        """A function that takes points of a metric into the journal and onto the card."""
-        usable = _usable(key)
-        journal = self.session.journal
-        number = journal.number(self.run.run_id, usable, origin)
-        into_journal, clock = journal.append_point, journal.clock
+        """A function that takes points of a metric into the journal and onto the card.
+
+        A value that a library's autologging gave to the run is not taken again; another value
+        of such a metric's name is kept as ``cell.NAME``.
+        """
+        usable = usable_key(key)
         if is_system_metric(usable):
             # No result of the cell, and no place on its card.
+            journal = self.session.journal
+            number = journal.number(self.run.run_id, usable, origin)
+            into_journal, clock = journal.append_point, journal.clock
             return lambda step, _wall_ns, value: into_journal(number, step, clock.now_ns(), value)
-        curve = self.curves[usable] = Curve(usable, origin)
+        library = autologged(self.run)
+        if not library.has(usable) and not library.has_attribute(usable):
+            return self._open(usable, origin)
+        opened: list[Append] = []
+
+        def append(step: int, ns: int, value: float) -> None:
+            if not opened and library.holds(usable, value):
+                return
+            if not opened:
+                name = f"cell.{usable}" if library.has(usable) else usable
+                opened.append(self._open(usable_key(name), origin))
+            opened[0](step, ns, value)
+
+        return append
+
+    def _open(self, key: str, origin: Origin) -> Append:
+        autologged(self.run).taken.add(key)
+        curve = self.curves[key] = Curve(key, origin)
+        journal = self.session.journal
+        number = journal.number(self.run.run_id, key, origin)
+        into_journal, clock = journal.append_point, journal.clock
         onto_card = curve.add
 
         def append(step: int, _wall_ns: int, value: float) -> None:
@@ -299,11 +325,3 @@ def _ended(outcome: Outcome) -> tuple[RunStatus, EndReason]:
     if outcome.reason is EndReason.INTERRUPT:
         return RunStatus.KILLED, EndReason.INTERRUPT
     return RunStatus.FAILED, EndReason.EXCEPTION
-
-
-def _usable(key: str) -> str:
-    """A key within MLflow's limits: other characters become underscores."""
-    safe = "".join(letter if letter.isalnum() or letter in "_-.:/ " else "_" for letter in key)
-    return (
-        "/".join(part for part in safe.split("/") if part not in ("", ".", ".."))[:MAX_KEY] or "_"
-    )

@@ -34,6 +34,14 @@ def check_key(kind: str, key: object) -> str:
     return key
 
 
+def usable_key(key: str) -> str:
+    """A key within MLflow's limits: other characters become underscores."""
+    safe = "".join(letter if letter.isalnum() or letter in "_-.:/ " else "_" for letter in key)
+    return (
+        "/".join(part for part in safe.split("/") if part not in ("", ".", ".."))[:MAX_KEY] or "_"
+    )
+
+
 def check_value(kind: str, key: str, value: object, limit: int) -> str:
     """The text of a param's or tag's value.
 

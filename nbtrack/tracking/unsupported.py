@@ -18,7 +18,6 @@ _FLAVORS = (
     "statsmodels tensorflow transformers xgboost"
 )
 _INSTEAD = {
-    "autolog": _TRACK,
     "client": _LOOK_UP,
     "MlflowClient": _LOOK_UP,
     "tracking": _LOOK_UP,

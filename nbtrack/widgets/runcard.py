@@ -104,12 +104,19 @@ def _metrics(cell: CellRun, comparison: Comparison) -> list[MetricCard]:
     stored = comparison.stored
     cards = []
     for key, metric in (stored.metrics if stored else {}).items():
-        if key not in cell.curves and metric.origin == Origin("explicit"):
+        if key not in cell.curves and _is_logged(metric.origin):
             cards.append(_metric(comparison, key, metric.last, metric, comparison.curves.get(key)))
     for key, curve in list(cell.curves.items()):
         if curve.count:
             cards.append(_metric(comparison, key, curve.last, curve.count, curve.drawn(_CURVE)))
     return cards
+
+
+def _is_logged(origin: Origin | None) -> bool:
+    """Whether a metric came by a log call or by a library's autologging, not by the cell."""
+    return origin == Origin("explicit") or (
+        origin is not None and origin.rule.startswith("autolog:")
+    )
 
 
 def _metric(

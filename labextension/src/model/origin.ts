@@ -26,6 +26,8 @@ export function originText(origin: OriginInfo | null): string {
   if (!origin) {
     return '';
   }
-  const rule = RULES[origin.rule] ?? origin.rule;
+  const [kind, library] = origin.rule.split(':');
+  const words = RULES[kind] ?? kind;
+  const rule = library ? `${words} ${library}` : words;
   return origin.line === null ? rule : `${rule}, line ${origin.line}`;
 }
