@@ -43,7 +43,8 @@ class Fits(Silent):
         callback = _series(self.keras, fit)
         callbacks = given.get("callbacks")
         if isinstance(callbacks, self.keras.callbacks.CallbackList):
-            callbacks.append(callback)
+            callback.set_model(call.owner)
+            callbacks.callbacks.append(callback)
             call.notes["remove"] = (callbacks, callback)
             return
         if callbacks is None or hasattr(callbacks, "on_epoch_end"):

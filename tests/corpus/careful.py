@@ -150,6 +150,21 @@ def judge(runs: Mapping[str, Sequence[Run]]) -> Verdict:
                 (verdict.right if hits else verdict.missed).append(f"{name}: {key}={value}")
         for key in notes.metrics:
             (verdict.right if key in metrics else verdict.missed).append(f"{name}: {key}")
-        verdict.extra += [f"{name}: {key}={value}" for key, value in sorted(params - used)]
-        verdict.extra += [f"{name}: {key}" for key in sorted(metrics - set(notes.metrics))]
+        told = _told_by_libraries(runs[name])
+        extra = params - used - told
+        verdict.extra += [f"{name}: {key}={value}" for key, value in sorted(extra)]
+        seen = metrics - set(notes.metrics) - {key for key, value in told if not value}
+        verdict.extra += [f"{name}: {key}" for key in sorted(seen)]
     return verdict
+
+
+def _told_by_libraries(runs: Sequence[Run]) -> set[tuple[str, str]]:
+    """What came by autologging alone: a fit's own report beside what was read from the cell."""
+    params = [(key, param.value, param.origin) for run in runs for key, param in run.params.items()]
+    metrics = [(key, "", metric.origin) for run in runs for key, metric in run.metrics.items()]
+    by_cell = {
+        (key, value)
+        for key, value, origin in [*params, *metrics]
+        if origin is None or not origin.rule.startswith("autolog:")
+    }
+    return {(key, value) for key, value, _ in [*params, *metrics]} - by_cell
