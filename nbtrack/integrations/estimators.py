@@ -111,7 +111,8 @@ def record_training_score(fit: Fit, call: Call) -> None:
     with _aside():
         estimate_s = _estimate(estimator, inputs, targets)
         if not fit.affordable(estimate_s):
-            fit.tag("nbtrack.training_score", f"left out: it would take about {estimate_s:.2g} s")
+            text = f"left out where it would take long beside the fit ({estimate_s:.2g} s)"
+            fit.tag_once("nbtrack.training_score", text)
             fit.took(looking_s=time.perf_counter() - began_at_s)
             return
         score = estimator.score(inputs, targets, **options)

@@ -162,6 +162,16 @@ class Fit:
             "labelling a run", lambda: self._give(lambda log: log.run.set_tag(key, value)), None
         )
 
+    def tag_once(self, key: str, value: str) -> None:
+        """A label that the first fit of a run sets, of those that would."""
+
+        def give(log: Autologged) -> None:
+            if log.count(key) == 0:
+                log.count(key, add=1)
+                log.run.set_tag(key, value)
+
+        self.do("labelling a run", lambda: self._give(give), None)
+
     def child(
         self, name: str, params: Mapping[str, object], metrics: Mapping[str, object], **facts: Any
     ) -> None:

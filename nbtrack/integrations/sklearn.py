@@ -39,7 +39,9 @@ class Estimators(Silent):
 
     def after(self, fit: Fit, call: Call) -> None:
         """The search's candidates first; scoring is what can be left out."""
-        if isinstance(getattr(call.owner, "cv_results_", None), dict):
+        results = getattr(call.owner, "cv_results_", None)
+        # Other estimators that cross-validate have results of another form.
+        if isinstance(results, dict) and "params" in results:
             fit.do("reading a search", lambda: record_search(fit, call.owner), None)
         fit.do("scoring a fitted model", lambda: record_training_score(fit, call), None)
 

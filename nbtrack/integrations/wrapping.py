@@ -13,11 +13,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import FunctionType, TracebackType
 from typing import Any, Protocol
+from weakref import WeakKeyDictionary
 
 from nbtrack.capture.policy import Guard
 from nbtrack.integrations.fits import Fit, begin, here
 
 _guard = Guard()
+_signatures: WeakKeyDictionary[Callable[..., Any], inspect.Signature] = WeakKeyDictionary()
+
+
+def _signature(function: Callable[..., Any]) -> inspect.Signature:
+    known = _signatures.get(function)
+    if known is None:
+        known = _signatures[function] = inspect.signature(function)
+    return known
 
 
 @dataclass
@@ -49,7 +58,7 @@ class Call:
 
     def arguments(self) -> dict[str, Any]:
         """The given arguments by name."""
-        bound = inspect.signature(self.function).bind_partial(*self.args, **self.kwargs)
+        bound = _signature(self.function).bind_partial(*self.args, **self.kwargs)
         given = dict(bound.arguments)
         for name, parameter in bound.signature.parameters.items():
             if parameter.kind is inspect.Parameter.VAR_KEYWORD:
@@ -58,7 +67,7 @@ class Call:
 
     def replace(self, name: str, value: Any) -> None:
         """Give an argument another value."""
-        names = list(inspect.signature(self.function).parameters)
+        names = list(_signature(self.function).parameters)
         at = names.index(name) if name in names else len(self.args)
         if at < len(self.args):
             self.args = (*self.args[:at], value, *self.args[at + 1 :])

@@ -90,6 +90,15 @@ def test_random_and_halving_searches_are_searches(last, children, data) -> None:
     assert {"iter", "n_resources"} <= set(children(last())[-1].metrics)
 
 
+def test_results_of_another_form_are_left_alone(last, children, data) -> None:
+    """An estimator that cross-validates inside has no candidates to make runs of."""
+    from sklearn.covariance import GraphicalLassoCV
+
+    GraphicalLassoCV(cv=2).fit(data[0])
+    assert "GraphicalLassoCV.cv" in last().params
+    assert children(last()) == []
+
+
 def test_a_large_search_gives_runs_to_its_best(last, children, data, monkeypatch) -> None:
     """And says how many it left out."""
     monkeypatch.setattr("nbtrack.integrations.sklearn.MOST_CANDIDATES", 2)
