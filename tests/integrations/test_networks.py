@@ -9,6 +9,7 @@ import pytest
 import nbtrack
 
 torch = pytest.importorskip("torch")
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 
 def keras_model(keras):
