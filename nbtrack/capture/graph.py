@@ -1,143 +1,152 @@
-"""Which executions a kernel's values come from: the dependency graph, slices, honesty.
+"""The dependency graph of a kernel: which executions made what an execution used.
 
-Each name stands for the last execution that bound or changed its object; that one depends on
-those before it. What nothing leads to any more is forgotten with them.
+Each execution is a node that points at the executions whose values it needed. Only what a name's
+present value depends on is kept: what was bound anew lets go of the executions behind it, so a
+cell that runs a thousand times leaves one node.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
-from nbtrack.wire import FlagInfo
+from nbtrack.capture.touched import Touched
+
+MAX_NODES = 20_000
+"""Of a chain that really is that long (a counter, say), the oldest executions are let go."""
+_LOOK_EVERY = 1024
 
 
 @dataclass(slots=True, eq=False)
 class Node:
-    """One execution in the graph.
+    """One execution.
 
     Args:
-        order: counts the executions of the kernel.
-        before: the executions that it depends on itself, with the names that lead there.
+        number: counts the kernel's executions.
+        fresh: names that it bound to other objects than before.
+        needs: executions it depends on, with the names.
+        unrecorded: names it read that no recorded execution wrote.
+        cut: what it depends on was let go.
     """
 
     msg_id: str
+    number: int
     cell_id: str | None
     source: str
-    order: int
-    before: Mapping[Node, tuple[str, ...]] = field(default_factory=dict)
+    fresh: frozenset[str] = frozenset()
+    needs: tuple[tuple[Node, tuple[str, ...]], ...] = ()
+    unrecorded: tuple[str, ...] = ()
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Touched:
-    """What an execution did to names.
+class LastRun:
+    """The latest execution of a cell: its number, and its source."""
 
-    Args:
-        reads: names it may read.
-        writes: names it bound.
-        changes: names whose objects it changed, or may have, without binding them.
-        deletes: names it took away.
-        unsure: names in ``writes`` that may still be what they were before.
-    """
-
-    reads: frozenset[str]
-    writes: frozenset[str] = frozenset()
-    changes: frozenset[str] = frozenset()
-    deletes: frozenset[str] = frozenset()
-    unsure: frozenset[str] = frozenset()
+    number: int
+    source: str
 
 
 class Graph:
-    """The executions of one kernel."""
+    """The executions of one kernel, as far as they are still needed.
 
-    def __init__(self) -> None:
-        self._latest: dict[str, Node] = {}
-        self._cells: dict[str, Node] = {}
-        self._unrecorded: set[str] = set()
-        self._count = 0
+    Args:
+        outside: names that belong to the kernel itself, and that no cell wrote.
+    """
 
-    def node(self, msg_id: str, cell_id: str | None, source: str, touched: Touched) -> Node:
-        """An execution, with what it depends on; `commit` makes it part of what follows."""
+    def __init__(self, outside: Iterable[str] = ()) -> None:
+        self.cells: dict[str, LastRun] = {}
+        self.order: list[str] = []
+        self._last: dict[str, Node] = {}
+        self._states: set[str] = set()
+        self._outside = frozenset(outside)
+        self._number = 0
+
+    @property
+    def states(self) -> set[str]:
+        """Kinds of hidden state that executions set, as ``<numpy>``."""
+        return self._states
+
+    def current(self, name: str) -> Node | None:
+        """The execution that made a name's present value; None where none is recorded."""
+        return self._last.get(name)
+
+    def unseen(self, names: Iterable[str]) -> None:
+        """Something that is not recorded bound names, or took them away."""
+        for name in names:
+            self._last.pop(name, None)
+
+    def add(self, msg_id: str, cell_id: str | None, source: str, touched: Touched) -> Node:
+        """An execution is over.
+
+        Args:
+            msg_id: its id.
+            cell_id: of its cell, where known.
+            source: its code.
+            touched: what it did to names.
+        """
+        self._number += 1
         needed: dict[Node, list[str]] = {}
-        for name in sorted(touched.reads | touched.changes | touched.unsure):
-            last = self._latest.get(name)
-            if last is not None:
-                needed.setdefault(last, []).append(name)
-        self._count += 1
-        before = {node: tuple(names) for node, names in needed.items()}
-        return Node(msg_id, cell_id, source, self._count, before)
-
-    def commit(self, node: Node, touched: Touched) -> None:
-        """Let later executions come from this one."""
-        for name in touched.writes | touched.changes:
-            self._latest[name] = node
-        self._unrecorded -= touched.writes
+        unrecorded = []
+        unsure = {name for name, sure in touched.writes.items() if not sure}
+        for name in sorted(touched.reads | touched.changes | unsure):
+            maker = self._last.get(name)
+            if maker is not None:
+                needed.setdefault(maker, []).append(name)
+            elif name in touched.before and name not in self._outside and name in touched.reads:
+                unrecorded.append(name)
+        needs = tuple((node, tuple(names)) for node, names in needed.items())
+        node = Node(
+            msg_id=msg_id,
+            number=self._number,
+            cell_id=cell_id,
+            source=source,
+            fresh=touched.fresh,
+            needs=needs,
+            unrecorded=tuple(unrecorded),
+        )
         for name in touched.deletes:
-            self._latest.pop(name, None)
-        if node.cell_id is not None:
-            self._cells[node.cell_id] = node
+            self._last.pop(name, None)
+        for name in (*touched.writes, *touched.changes):
+            self._last[name] = node
+            if name.startswith("<"):
+                self._states.add(name)
+        self._note_cell(node)
+        if self._number % _LOOK_EVERY == 0:
+            self._let_go()
+        return node
 
-    def unrecorded(self, touched: Touched) -> list[str]:
-        """Names it reads that are from before anything was recorded, or came in unseen."""
-        return sorted(name for name in touched.reads if name in self._unrecorded)
+    def _note_cell(self, node: Node) -> None:
+        if node.cell_id is None:
+            return
+        if node.cell_id not in self.cells:
+            self.order.append(node.cell_id)
+        self.cells[node.cell_id] = LastRun(node.number, node.source)
 
-    def came_unseen(self, names: AbstractSet[str]) -> None:
-        """Names appeared that no execution brought, by a thread for example."""
-        self._unrecorded |= names - self._latest.keys()
-
-    def flags(self, node: Node, touched: Touched) -> list[FlagInfo]:
-        """What to know before trusting that the notebook makes this result again."""
-        found = []
-        names = self.unrecorded(touched)
-        if names:
-            text = f"{_listed(names)} {_were(names)} there before nbtrack recorded this kernel."
-            found.append(FlagInfo(kind="unrecorded", text=text, names=names))
-        part = slice_of(node)
-        inside = {each.msg_id for each in part}
-        used = _names_used(part)
-        for each in part[:-1]:
-            now = self._cells.get(each.cell_id or "")
-            if now is None or now.msg_id in inside or now is each:
-                continue
-            names = sorted(used[each])
-            found.append(_superseded(each, now, names))
-        return found
+    def _let_go(self) -> None:
+        nodes = reached(self._last.values())
+        for node in nodes[: max(0, len(nodes) - MAX_NODES)]:
+            node.cut = node.cut or bool(node.needs)
+            node.needs = ()
 
 
 def slice_of(node: Node) -> list[Node]:
-    """The executions that one depends on, at any distance, in the order they ran, its own last."""
-    found = {node}
-    pending = [node]
+    """The fewest executions that reproduce one, in the order they ran, itself last."""
+    return reached([node])
+
+
+def reached(nodes: Iterable[Node]) -> list[Node]:
+    """Nodes and all that they depend on, in the order they ran."""
+    found: dict[int, Node] = {}
+    pending = list(nodes)
     while pending:
-        for before in pending.pop().before:
-            if before not in found:
-                found.add(before)
-                pending.append(before)
-    return sorted(found, key=lambda each: each.order)
+        node = pending.pop()
+        if node.number not in found:
+            found[node.number] = node
+            pending.extend(other for other, _ in node.needs)
+    return [found[number] for number in sorted(found)]
 
 
-def _names_used(part: list[Node]) -> dict[Node, set[str]]:
-    used: dict[Node, set[str]] = {node: set() for node in part}
-    for node in part:
-        for before, names in node.before.items():
-            used[before] |= set(names)
-    return used
-
-
-def _superseded(node: Node, now: Node, names: list[str]) -> FlagInfo:
-    what = f"Uses {_listed(names)} from a cell"
-    if now.source == node.source:
-        kind, text = "out_of_order", f"{what} as it ran before; it has run again since."
-    else:
-        kind, text = "edited", f"{what} that was edited and run again since."
-    return FlagInfo(kind=kind, text=text, names=names, cell_id=node.cell_id, msg_id=node.msg_id)
-
-
-def _listed(names: list[str]) -> str:
-    few = ", ".join(names[:4])
-    return f"{few} and {len(names) - 4} more" if len(names) > 4 else few
-
-
-def _were(names: list[str]) -> str:
-    return "was" if len(names) == 1 else "were"
+def positions(order: Iterable[str]) -> Mapping[str, int]:
+    """The place of each cell in a notebook."""
+    return {cell_id: at for at, cell_id in enumerate(order)}

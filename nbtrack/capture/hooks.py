@@ -20,15 +20,14 @@ from IPython.core.error import InputRejected
 
 from nbtrack.capture.bindings import CellFlow
 from nbtrack.capture.cell import TrackedCell
-from nbtrack.capture.changes import NamespaceLook
-from nbtrack.capture.effects import Effects, effects_of
 from nbtrack.capture.facts import ExecutionFacts, Outcome, Sink
 from nbtrack.capture.flow import Flow
-from nbtrack.capture.graph import Graph, Touched, slice_of
+from nbtrack.capture.follow import Follower
 from nbtrack.capture.notebook import holds_parameters
 from nbtrack.capture.options import TrackOptions, parse_options
 from nbtrack.capture.policy import Guard, attempt, text_of
 from nbtrack.capture.skipping import hide_literals, is_marked
+from nbtrack.capture.touched import Touched
 from nbtrack.capture.transform import track_line
 from nbtrack.entities import EndReason, ExecutionStatus, utc_now
 from nbtrack.errors import UsageError
@@ -63,9 +62,6 @@ class _Frame:
     guard: Guard = field(default_factory=Guard)
     cell: TrackedCell | None = None
     flow: CellFlow | None = None
-    look: NamespaceLook | None = None
-    effects: Effects = field(default_factory=Effects)
-    touched: Touched | None = None
     trees: list[tuple[ast.Module, int]] = field(default_factory=list)
     skipped: bool = False
     """Nothing of it is recorded, as the user asked."""
@@ -106,8 +102,7 @@ class CaptureHooks:
         self._sink = sink
         self._config = config
         self._flow = Flow()
-        self._graph = Graph()
-        self._function_changes: dict[str, frozenset[str]] = {}
+        self._names = Follower(shell.user_ns, shell.user_ns_hidden)
         self._guard = Guard()
         self._stack = _Stack()
         self._prefix, self._numbers = uuid.uuid4().hex, itertools.count(1)
@@ -165,8 +160,7 @@ class CaptureHooks:
             return
         if not nested:
             frame.tags = self._guard.run("reading tags", lambda: self._tags(facts), ())
-            frame.look = NamespaceLook(self.shell.user_ns)
-            self._graph.came_unseen(frame.look.names())
+            frame.guard.run("noting the names", self._names.enter, None)
         line = track_line(info.raw_cell or "")
         if not nested and (self._config.capture_executions or line is not None or self.track_all):
             self._sink.execution_started(facts)
@@ -204,12 +198,13 @@ class CaptureHooks:
             return tree
         offset = self._line_offset(frame, tree)
         frame.trees.append((tree, offset))
-        flow = self._flow.read(tree, cell_id=frame.facts.cell_id)
-        frame.flow = flow if frame.flow is None else frame.flow.merge(flow)
-        self._expect(frame, tree, flow)
+        source, number = frame.facts.source, len(frame.trees)
+        frame.guard.run("reading the names", lambda: self._names.read(tree, source, number), None)
         wanted = frame.options is not None or (self.track_all and not frame.nested)
         if not wanted or frame.skipped:
             return tree
+        flow = self._flow.read(tree, cell_id=frame.facts.cell_id)
+        frame.flow = flow if frame.flow is None else frame.flow.merge(flow)
         if frame.cell is None:
             frame.cell = TrackedCell(
                 self.shell,
@@ -224,17 +219,6 @@ class CaptureHooks:
             frame.guard.on_failure = frame.cell.incomplete
             frame.cell.start()
         return frame.cell.watch(tree, flow, offset)
-
-    def _expect(self, frame: _Frame, tree: ast.Module, flow: CellFlow) -> None:
-        """Look at the objects that a tree may change, before it runs."""
-        effects = effects_of(tree, flow.env)
-        self._function_changes |= effects.functions
-        for name in flow.reads | flow.deferred | effects.functions.keys():
-            effects.likely |= self._function_changes.get(name, frozenset())
-        frame.effects.merge(effects)
-        outermost = next(each for each in reversed(self._stack.frames) if not each.nested)
-        if outermost.look is not None:
-            outermost.look.look_at(effects.all())
 
     def _line_offset(self, frame: _Frame, tree: ast.Module) -> int:
         """Lines of the cell's source above the first line of a tree."""
@@ -255,65 +239,48 @@ class CaptureHooks:
         frame = frames[at]
         del frames[at:]
         outcome = _outcome(frame, result)
-        flow = frame.guard.run("reading the names", lambda: self._commit(frame, outcome), None)
-        if frame.nested:
-            self._hand_up(frame, flow)
-        else:
-            frame.guard.run("following names", lambda: self._follow(frame, flow, outcome), None)
+        touched = Touched()
+        if not (frame.nested or frame.skipped):
+            touched = frame.guard.run(
+                "following names", lambda: self._touched(frame, outcome), touched
+            )
         if frame.cell is not None:
             value = None if result is None else result.result
             frame.guard.run("ending a cell", lambda: frame.cell.finish(outcome, value), None)  # type: ignore[union-attr]
+        frame.guard.run("reading the code", lambda: self._commit(frame, outcome), None)
         recorded = self._config.capture_executions or frame.cell is not None
         if recorded and not (frame.nested or frame.skipped):
-            touched = frame.touched or Touched(frozenset())
-            self._sink.execution_ended(
-                frame.facts,
-                outcome,
-                tuple(sorted(touched.reads)),
-                tuple(sorted(touched.writes | touched.deletes)),
-                tuple(sorted(touched.changes)),
-            )
+            self._sink.execution_ended(frame.facts, outcome, *touched.public())
 
-    def _hand_up(self, frame: _Frame, flow: CellFlow | None) -> None:
-        """What a cell inside of another one did, that one did."""
-        outer = self._stack.frames[-1] if self._stack.frames else None
-        if outer is None:
-            return
-        outer.effects.merge(frame.effects)
-        if flow is not None:
-            outer.flow = flow if outer.flow is None else outer.flow.merge(flow)
-
-    def _follow(self, frame: _Frame, flow: CellFlow | None, outcome: Outcome) -> None:
-        """Make an execution part of the dependency graph, and tell its run what it stands on."""
-        if frame.look is None:
-            return
-        touched = frame.touched = frame.look.touched(
-            CellFlow(env={}) if flow is None else flow,
-            frame.effects,
-            failed=outcome.status is not ExecutionStatus.OK,
-        )
+    def _touched(self, frame: _Frame, outcome: Outcome) -> Touched:
+        """What the execution did to names; a tracked cell is told what it depends on."""
+        stopped_at = _line_in_cell(outcome.error, self.shell.user_ns)
         facts = frame.facts
-        node = self._graph.node(facts.msg_id, facts.cell_id, facts.source, touched)
+        touched = self._names.leave(facts.msg_id, facts.cell_id, facts.source, stopped_at)
         if frame.cell is not None:
             report = frame.cell.report
-            report.slice = [each.msg_id for each in slice_of(node)]
-            report.flags += self._graph.flags(node, touched)
-        self._graph.commit(node, touched)
+            report.slice, flags = self._names.explain(())
+            report.flags += flags
+        return touched
 
-    def _commit(self, frame: _Frame, outcome: Outcome) -> CellFlow | None:
-        if frame.flow is None:
-            return None
-        flow = frame.flow
+    def _commit(self, frame: _Frame, outcome: Outcome) -> None:
+        """Have later cells know where values came from."""
         stopped_at = _line_in_cell(outcome.error, self.shell.user_ns)
+        flow, cell_id = frame.flow, frame.facts.cell_id
         if stopped_at is not None and len(frame.trees) == 1:
             tree, _ = frame.trees[0]
-            flow = self._flow.read(tree, cell_id=frame.facts.cell_id, stop_line=stopped_at)
+            flow = self._flow.read(tree, cell_id=cell_id, stop_line=stopped_at)
+        elif flow is None:
+            for tree, _ in frame.trees:
+                own = self._flow.read(tree, cell_id=cell_id)
+                flow = own if flow is None else flow.merge(own)
+        if flow is None:
+            return
         if frame.skipped:
             hide_literals(flow)
-        own = not (frame.nested or frame.skipped)
-        tagged = own and holds_parameters(frame.facts.source, frame.tags)
+        alone = not (frame.nested or frame.skipped)
+        tagged = alone and holds_parameters(frame.facts.source, frame.tags)
         self._flow.commit(flow, self.shell.user_ns, tagged=tagged)
-        return flow
 
     def _parent(self) -> dict[str, Any]:
         asked = getattr(self.shell, "get_parent", None)

@@ -51,7 +51,7 @@ class Names:
             self._function(node, hidden, into)
         elif isinstance(node, ast.Lambda):
             self._walk_all(_defaults(node.args), hidden, into)
-            self._walk(node.body, hidden | frozenset(_arguments(node.args)), into)
+            self._walk(node.body, hidden | frozenset(parameter_names(node.args)), into)
         elif isinstance(node, ast.ClassDef):
             self._class(node, hidden, into)
         elif isinstance(node, _COMPREHENSIONS):
@@ -79,15 +79,15 @@ class Names:
     ) -> None:
         self._walk_all(node.decorator_list, hidden, into)
         self._walk_all(_defaults(node.args), hidden, into)
-        bound, shared = _bound_in(node.body)
-        local = (frozenset(_arguments(node.args)) | bound) - shared
+        bound, shared = bound_in(node.body)
+        local = (frozenset(parameter_names(node.args)) | bound) - shared
         self._walk_all(node.body, (hidden | local) - shared, self.deferred)
         if node.name not in hidden:
             self.binds.add(node.name)
 
     def _class(self, node: ast.ClassDef, hidden: frozenset[str], into: set[str]) -> None:
         self._walk_all([*node.decorator_list, *node.bases, *node.keywords], hidden, into)
-        bound, shared = _bound_in(node.body)
+        bound, shared = bound_in(node.body)
         for statement in node.body:
             # A method does not see the names of its class body.
             own = hidden if isinstance(statement, _FUNCTIONS) else (hidden | bound) - shared
@@ -157,7 +157,8 @@ def imported_names(node: ast.Import | ast.ImportFrom) -> dict[str, str]:
     }
 
 
-def _arguments(arguments: ast.arguments) -> list[str]:
+def parameter_names(arguments: ast.arguments) -> list[str]:
+    """The names of a function's parameters, in order, those with stars last."""
     every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
     every += [extra for extra in (arguments.vararg, arguments.kwarg) if extra is not None]
     return [argument.arg for argument in every]
@@ -170,7 +171,7 @@ def _defaults(arguments: ast.arguments) -> list[ast.AST]:
     ]
 
 
-def _bound_in(body: list[ast.stmt]) -> tuple[frozenset[str], frozenset[str]]:
+def bound_in(body: list[ast.stmt]) -> tuple[frozenset[str], frozenset[str]]:
     """Names bound in a scope, and those it declares global."""
     bound: set[str] = set()
     shared: set[str] = set()

@@ -23,7 +23,7 @@ NAMES = [
     ("import", "", "import math as m", "", "m", ""),
     ("import star", "", "from math import *", "", None, ""),
     ("global", "", "def f():\n    global g\n    g = 1\nf()", "", "f g", ""),
-    ("del", "a = 1", "del a", "", "a", ""),
+    ("del", "a = 1", "del a", "a", "a", ""),
     ("del item", "d = {1: 2}", "del d[1]", "d", "", "d"),
     ("star-unpacking", "xs = [1, 2, 3]", "a, *b = xs", "xs", "a b", ""),
     ("walrus", "xs = [1]", "if (n := len(xs)) > 3: pass", "xs", "n", ""),
