@@ -207,7 +207,7 @@ def _is_array(value: object) -> bool:
 
 
 def _tensor(value: Any) -> tuple[object, bool]:
-    import torch
+    torch = sys.modules["torch"]
 
     if isinstance(value, torch.Tensor):
         return (tuple(value.shape), value._version, value.data_ptr()), True

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from typing import Any
 
 from nbtrack.config import load_config
-from nbtrack.masking import mask_code, mask_json, mask_text, mask_value
 from nbtrack.records import (
     CaptureIncomplete,
     CaptureReported,
@@ -31,14 +31,18 @@ from nbtrack.records import (
 MAX_MESSAGE = 2000
 """Characters of an error's message that are kept."""
 _logger = logging.getLogger("nbtrack")
+_MADE_UP = re.compile(r"[a-z]{1,16}-[a-z]{1,16}(?:-\d{1,6})?\Z")
+"""Names that nbtrack gives: the patterns of secrets need not be loaded for these."""
 
 
 def masked_record(record: Record) -> Record:
     """The record without secrets; the same one where it holds none, or masking is off."""
     mask = _MASKS.get(type(record))
-    if mask is None or not load_config().mask_secrets:
+    if mask is None:
         return record
-    return mask(record)  # type: ignore[no-any-return]
+    masked: Record = mask(record)
+    # Settings are read only where they matter: that takes longer than most records do.
+    return masked if masked is record or load_config().mask_secrets else record
 
 
 def masked_field(kind: str, key: str, text: str, *, explicit: bool = True) -> str:
@@ -52,6 +56,8 @@ def masked_field(kind: str, key: str, text: str, *, explicit: bool = True) -> st
     """
     if not load_config().mask_secrets:
         return text
+    from nbtrack.masking import mask_value
+
     masked = mask_value(key, text, text)
     if masked != text and explicit:
         _tell(kind, key)
@@ -68,9 +74,24 @@ def _tell(kind: str, key: str) -> None:
     )
 
 
+def mask_text(text: str) -> str:
+    """See `nbtrack.masking.mask_text`: its patterns are loaded with the first text."""
+    if _MADE_UP.match(text):
+        return text
+    from nbtrack import masking
+
+    return masking.mask_text(text)
+
+
 def _with(record: Any, **masked: Any) -> Any:
     changed = {name: text for name, text in masked.items() if text != getattr(record, name)}
     return replace(record, **changed) if changed else record
+
+
+def _execution(record: ExecutionStarted) -> ExecutionStarted:
+    from nbtrack.masking import mask_code
+
+    return _with(record, source=mask_code(record.source))  # type: ignore[no-any-return]
 
 
 def _message(record: Any) -> Any:
@@ -102,11 +123,13 @@ def _dataset(record: DatasetLogged) -> DatasetLogged:
 def _document(text: str) -> str:
     if mask_text(text) == text:
         return text
+    from nbtrack.masking import mask_json
+
     return json.dumps(mask_json(json.loads(text), by_key=False), ensure_ascii=False)
 
 
 _MASKS: dict[type, Callable[[Any], Any]] = {
-    ExecutionStarted: lambda record: _with(record, source=mask_code(record.source)),
+    ExecutionStarted: _execution,
     ExecutionEnded: _message,
     RunStarted: lambda record: _with(record, run_name=mask_text(record.run_name)),
     RunRenamed: lambda record: _with(record, run_name=mask_text(record.run_name)),

@@ -20,7 +20,7 @@ from dataclasses import fields, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.capture.data.places import declare_own
+from nbtrack.capture.data.own import declare_own
 from nbtrack.entities import KernelSession
 from nbtrack.errors import UsageError
 from nbtrack.journal.clock import Clock

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
+from nbtrack.capture.data.own import own_stores
+
 _CODE = (
     ".py", ".pyc", ".pyi", ".pyw", ".pth", ".so", ".pyd", ".dll", ".dylib", ".ipynb",
     ".ttf", ".otf", ".afm", ".mplstyle",
@@ -28,17 +30,9 @@ _HIDDEN_DATA = (".keras",)
 """Hidden directories of the home directory that hold data sets."""
 
 
-_nbtracks: set[str] = set()
-
-
-def declare_own(location: str) -> None:
-    """Never take what is in a directory for data: it is a store of nbtrack's."""
-    _nbtracks.add(location)
-
-
 def places() -> Places:
     """What is data for a cell that runs now."""
-    return _places(_cwd(), frozenset(_nbtracks))
+    return _places(_cwd(), own_stores())
 
 
 @lru_cache(maxsize=8)
