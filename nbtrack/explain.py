@@ -83,7 +83,8 @@ def explanation(run: RunSummary, report: CaptureReport | None) -> Explanation:
 
 
 def _why(rule: str, detail: str) -> str:
-    words = RULES.get(rule, rule)
+    kind, _, library = rule.partition(":")
+    words = f"{RULES.get(kind, kind)} {library}".rstrip()
     return f"{words} ({detail})" if detail else words
 
 

@@ -19,14 +19,17 @@ const RULES: Record<string, string> = {
   object: 'a setting of an object the cell uses',
   tagged: 'from a cell tagged parameters',
   autolog: 'logged by the library',
-  system: 'measured on the machine'
+  system: 'measured on the machine',
+  git: 'what was not committed',
+  table: 'the table the cell ends with',
+  written: 'a small file the cell wrote'
 };
 
 export function originText(origin: OriginInfo | null): string {
   if (!origin) {
     return '';
   }
-  const [kind, library] = origin.rule.split(':');
+  const [kind = '', library] = origin.rule.split(':');
   const words = RULES[kind] ?? kind;
   const rule = library ? `${words} ${library}` : words;
   return origin.line === null ? rule : `${rule}, line ${origin.line}`;
