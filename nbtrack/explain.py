@@ -85,7 +85,7 @@ def explanation(run: RunSummary, report: CaptureReport | None) -> Explanation:
 def _why(rule: str, detail: str) -> str:
     kind, _, library = rule.partition(":")
     words = f"{RULES.get(kind, kind)} {library}".rstrip()
-    return f"{words} ({detail})" if detail else words
+    return f"{words} ({detail})" if detail not in ("", library) else words
 
 
 def _place(run: RunSummary, cell_id: str | None, line: int | None) -> str:

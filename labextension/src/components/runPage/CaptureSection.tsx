@@ -58,6 +58,11 @@ export function CaptureSection(props: ICaptureSectionProps): JSX.Element | null 
   );
 }
 
+/** What its rule does not say already: a rule can name a library, too. */
+function detailOf({ rule, detail }: CapturedInfo): string {
+  return detail && !rule.endsWith(`:${detail}`) ? ` (${detail})` : '';
+}
+
 function Captured(
   props: ICaptureSectionProps & { captured: readonly CapturedInfo[] }
 ): JSX.Element {
@@ -80,9 +85,9 @@ function Captured(
               <td>{item.what}</td>
               <td className="nbt-muted">
                 {originText({ ...item, is_default: null })}
-                {item.detail ? ` (${item.detail})` : null}
+                {detailOf(item)}
               </td>
-              <td>
+              <td className="nbt-nowrap">
                 {item.cell_id === null ? null : (
                   <button
                     type="button"
