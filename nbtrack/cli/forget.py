@@ -93,10 +93,15 @@ def _asked() -> str:
 def _adopt(store: Store) -> None:
     """Take over what dead processes left, and refuse while living ones still write."""
     from nbtrack.tracking.adoption import adopt_journals
-    from nbtrack.tracking.places import journal_directory
+    from nbtrack.tracking.places import journal_directories
 
     adopt_journals(store)
-    left = [path for path in Path(journal_directory(store.location)).glob("*") if path.is_file()]
+    left = [
+        path
+        for directory in journal_directories(store.location)
+        for path in Path(directory).glob("*")
+        if path.is_file()
+    ]
     if left:
         raise StateError(
             f"{counted(len(left), 'process', 'processes')} still track into {store.location}, and "
