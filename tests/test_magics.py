@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -99,9 +100,14 @@ def test_checkpoint_names_the_state(notebook) -> None:
     """`%checkpoint` gives the notebook's state a name."""
     started, path = notebook
     started.run('%checkpoint "before the change"')
+    labels: list[str | None] = []
+    deadline = time.monotonic() + 10
     with started.store() as store:
-        known = store.find_notebook(str(path))
-        labels = [r.label for r in store.list_revisions(known.notebook_id).items]
+        # The writer's thread names it, after it wrote what was logged.
+        while "before the change" not in labels and time.monotonic() < deadline:
+            known = store.find_notebook(str(path))
+            labels = [r.label for r in store.list_revisions(known.notebook_id).items]
+            time.sleep(0.05)
     assert "before the change" in labels
 
 
@@ -122,7 +128,7 @@ def test_track_on_and_off(notebook) -> None:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("%track sideways", "on, off or status"),
+        ("%track sideways", "on, off, status or explain"),
         ("%runs -n many", "-n takes a number"),
         ("%revisions all", "takes only -n"),
         ("%revert", "needs a revision"),

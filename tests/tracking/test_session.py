@@ -55,6 +55,8 @@ def test_tasks_run_in_the_background_in_time_and_at_the_end_at_the_latest(
 ) -> None:
     """A task that fails is told, and stops neither the others nor the writer."""
     ran: list[tuple[str, bool]] = []
+    # It is a warning once a process, and said here each time.
+    caplog.set_level("DEBUG", logger="nbtrack")
 
     def task(name: str) -> None:
         ran.append((name, threading.current_thread() is threading.main_thread()))
