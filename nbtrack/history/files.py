@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from nbtrack.errors import StoreError, UsageError
+from nbtrack.store.files import whole_file
 
 
 def read_notebook(path: Path) -> dict[str, Any] | None:
@@ -38,21 +37,13 @@ def write_notebook(path: Path, document: dict[str, Any]) -> None:
 
     node = nbformat.from_dict(document)  # type: ignore[no-untyped-call]
     text: str = nbformat.writes(node)  # type: ignore[no-untyped-call]
+    text = text if text.endswith("\n") else f"{text}\n"
     # A link stays a link: what it points to is written.
     target = path.resolve()
     try:
         mode = target.stat().st_mode & 0o777 if target.exists() else 0o644
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
-        try:
+        with whole_file(target, f".{target.name}-", mode=mode) as stream:
             # Half a surrogate pair, which JSON can hold and UTF-8 can not, is written as \ud83d.
-            with os.fdopen(
-                handle, "w", encoding="utf-8", errors="backslashreplace", newline="\n"
-            ) as stream:
-                stream.write(text if text.endswith("\n") else f"{text}\n")
-            Path(temporary).chmod(mode)
-            Path(temporary).replace(target)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+            stream.write(text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise StoreError(f"cannot write {path}: {error.strerror or error}") from error

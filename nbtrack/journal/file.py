@@ -96,24 +96,6 @@ class MappedFile:
         os.close(self._handle)
 
 
-def sync_file(path: Path) -> None:
-    """Have what is in a file, mapped memory included, survive a power cut.
-
-    By a handle of its own, which another thread cannot close and a forked child may keep: the
-    journal's lock does not belong to it.
-
-    Raises:
-        FileNotFoundError: it is gone.
-    """
-    for each in (path, path.parent):
-        handle = os.open(each, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            # Unlike `mmap.flush`, this lets other threads run while it waits for the disk.
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
 def create(
     path: Path, *, capacity: int, preamble: bytes, live: Iterable[bytes], base: int
 ) -> MappedFile:

@@ -23,7 +23,7 @@ from typing import Any
 from nbtrack.entities import Origin
 from nbtrack.errors import JournalError
 from nbtrack.journal.clock import Clock
-from nbtrack.journal.file import SUFFIX, MappedFile, create, sync_file
+from nbtrack.journal.file import SUFFIX, MappedFile, create
 from nbtrack.journal.layout import (
     HEADER_BYTES,
     POINT_TAG,
@@ -37,6 +37,7 @@ from nbtrack.journal.layout import (
     pack_point,
 )
 from nbtrack.records import MetricPoints, Record
+from nbtrack.store.files import sync_file
 
 _logger = logging.getLogger("nbtrack")
 SMALLEST = 1 << 20

@@ -9,12 +9,12 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
 from nbtrack.errors import BlobMissingError, StoreError, UsageError
+from nbtrack.store.files import sync_file, whole_file
 
 
 def digest_of(data: bytes) -> str:
@@ -50,15 +50,8 @@ class _LocalFiles:
     def write(self, name: str, data: bytes) -> None:
         target = self._root / name
         _make_private(target.parent)
-        # mkstemp makes the file 0600; the rename makes it appear whole or not at all.
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".new-")
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(data)
-            Path(temporary).replace(target)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        with whole_file(target, ".new-") as stream:
+            stream.write(data)
 
     def read(self, name: str) -> bytes:
         return (self._root / name).read_bytes()
@@ -98,15 +91,6 @@ def _make_private(directory: Path) -> None:
     except FileNotFoundError:
         _make_private(directory.parent)
         directory.mkdir(mode=0o700, exist_ok=True)
-
-
-def _sync(path: Path) -> None:
-    for each in (path, path.parent):
-        handle = os.open(each, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 class _RemoteFiles:
@@ -188,7 +172,7 @@ class BlobStore:
         if "://" in self.root_url:
             return
         try:
-            _sync(Path(self.root_url, _name(digest)))
+            sync_file(Path(self.root_url, _name(digest)))
         except FileNotFoundError:
             return
         except OSError as error:

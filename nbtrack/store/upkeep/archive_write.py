@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
-import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -17,6 +15,7 @@ from nbtrack.entities import utc_now
 from nbtrack.errors import BlobMissingError, StoreError
 from nbtrack.store.blobs import BlobStore
 from nbtrack.store.blobtable import batches, get_small
+from nbtrack.store.files import whole_file
 from nbtrack.store.migrate import HEAD_REVISION
 from nbtrack.store.rows import manifest_of
 from nbtrack.store.schema import (
@@ -82,17 +81,11 @@ class ArchiveWriter:
             StoreError: it cannot be written.
         """
         try:
-            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-            try:
-                with (
-                    os.fdopen(handle, "wb") as stream,
-                    zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive,
-                ):
-                    self._fill(archive)
-                Path(temporary).replace(path)
-            except BaseException:
-                Path(temporary).unlink(missing_ok=True)
-                raise
+            with (
+                whole_file(path, f".{path.name}-") as stream,
+                zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive,
+            ):
+                self._fill(archive)
         except OSError as error:
             if isinstance(error, StoreError):
                 raise

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -23,6 +22,7 @@ from nbtrack.store.blobs import BlobStore
 from nbtrack.store.blobtable import SMALL_BYTES, batches, get_small, put_small
 from nbtrack.store.database import Database, next_change
 from nbtrack.store.dialect import upsert
+from nbtrack.store.files import whole_file
 from nbtrack.store.placing import change_notebooks
 from nbtrack.store.rows import number_of
 from nbtrack.store.schema import (
@@ -146,18 +146,14 @@ class Merge:
                 return
         try:
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".new-")
-            try:
-                found = hashlib.sha256()
-                with os.fdopen(handle, "wb") as stream, self._archive.open_blob(digest) as source:
+            found = hashlib.sha256()
+            with whole_file(target, ".new-") as stream:
+                with self._archive.open_blob(digest) as source:
                     while block := source.read(1 << 20):
                         found.update(block)
                         stream.write(block)
                 if found.hexdigest() != digest:
                     raise ArchiveError(f"{self._archive.path} was changed while it was read")
-                Path(temporary).replace(target)
-            finally:
-                Path(temporary).unlink(missing_ok=True)
         except OSError as error:
             if isinstance(error, StoreError):
                 raise
