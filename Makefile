@@ -6,6 +6,8 @@ SHELL := bash
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
+INSTALL = $(BIN)/uv pip install -q --python $(BIN)/python
+TORCH := $(shell sed -nE 's/^ *"(torch==[^"]+)",$$/\1/p' pyproject.toml)
 # Node for the front end's checks: the one on PATH where it is new enough, else PyPI's in .venv.
 NPM = cd labextension && PATH="$$PATH:$(abspath $(BIN))" npm
 
@@ -23,15 +25,22 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and f"nbtrack needs Python 3.11 or newer, this is {v[0]}.{v[1]}; set PYTHON=/path/to/python3.11")'
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.demo-installed: $(BIN)/python pyproject.toml labextension/hatch_build.py $(FRONT_END)
-	$(BIN)/pip install --disable-pip-version-check -q -e '.[demo]'
+$(BIN)/uv: $(BIN)/python
+	$(BIN)/pip install --disable-pip-version-check -q uv
 	@touch $@
 
-$(VENV)/.dev-installed: $(BIN)/python pyproject.toml labextension/hatch_build.py $(FRONT_END)
-	$(BIN)/pip install --disable-pip-version-check -q -e '.[dev]'
+$(VENV)/.demo-installed: $(BIN)/uv pyproject.toml labextension/hatch_build.py $(FRONT_END)
+	$(INSTALL) -e '.[demo]'
+	@touch $@
+
+# torch by pip, which also looks where a machine keeps wheels of its own; uv would not.
+$(VENV)/.dev-installed: $(BIN)/uv pyproject.toml labextension/hatch_build.py $(FRONT_END)
+	$(BIN)/pip install --disable-pip-version-check --no-compile -q $(TORCH)
+	$(INSTALL) -e '.[dev]'
 	@touch $@ $(VENV)/.demo-installed
 
-labextension/node_modules/.package-lock.json: $(VENV)/.dev-installed labextension/package-lock.json
+# The front end's build, a part of the install, fills node_modules where there is none yet.
+labextension/node_modules/.package-lock.json: labextension/package-lock.json | $(VENV)/.dev-installed
 	$(NPM) ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
@@ -39,7 +48,7 @@ demo: $(VENV)/.demo-installed ## Open JupyterLab on the example notebook (HEADLE
 	$(BIN)/nbtrack demo --directory .demo $(if $(HEADLESS),--headless)
 
 test: $(VENV)/.dev-installed ## Run all tests, browser tests in Chromium included
-	$(BIN)/python -m pytest --ignore=tests/browser
+	$(BIN)/python -m pytest --ignore=tests/browser -n logical --dist worksteal
 	$(BIN)/python tests/browser/chromium.py
 	$(BIN)/python -m pytest tests/browser --screenshot=only-on-failure --output=test-results
 

@@ -97,7 +97,7 @@ def test_keras_in_a_tracked_cell(notebook: Kernel) -> None:
     pytest.importorskip("keras")
     pytest.importorskip("torch")
     ran = notebook.run(
-        "%%track\nimport keras\n"
+        "%%track\nimport keras\nkeras.utils.set_random_seed(1)\n"
         "model = keras.Sequential([keras.layers.Dense(1, activation='sigmoid')])\n"
         "model.compile(optimizer='sgd', loss='binary_crossentropy', metrics=['accuracy'])\n"
         "history = model.fit(X, y, epochs=2, verbose=0)\n"

@@ -343,7 +343,6 @@ def _rows(table: str, old: bytes, new: bytes) -> Callable[[dict[str, bytes]], No
         (_rows("metrics", b'"count":4', b'"count":"4"'), "count is"),
         (_rows("metric_chunks", b'"data":"', b'"data":"AAAA'), "damaged"),
     ],
-    ids=str,
 )
 def test_bad_archives(
     make: Callable[[str], Store], tmp_path: Path, change: Any, message: str
