@@ -1,9 +1,9 @@
 """Recording a state of a notebook as a revision, or finding that it is the latest one already.
 
 What makes a new revision: an execution when the code is another than the latest revision's; a
-save and a checkpoint when anything is, what the front end notes by itself aside; opening when
-the code is another, as when the file was edited outside; a restore always. Everything else is
-the latest revision itself.
+save when anything is, what the front end notes by itself aside; opening when the code is
+another, as when the file was edited outside; a restore always, and a checkpoint unless the
+latest revision is that very one. Everything else is the latest revision itself.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Snapshot:
         at: when.
         msg_id: the execute request that runs from this state; is linked to the revision.
         cell_id: the cell that the reason is about.
-        label: names the revision.
+        label: names a checkpoint.
         restored_from: the revision that was brought back.
         replace_link: whether this snapshot knows better than an earlier one of the same
             ``msg_id``.
@@ -78,9 +78,6 @@ def record(store: Store, notebook_id: str, snapshot: Snapshot) -> Recorded:
             break
     else:
         raise StateError("this notebook is being recorded by too many writers at once")
-    if snapshot.label and not recorded.created:
-        labelled = store.label_revision(recorded.revision.revision_id, snapshot.label)
-        recorded = replace(recorded, revision=labelled)
     if snapshot.msg_id is not None:
         store.link_execution(
             snapshot.msg_id, recorded.revision.revision_id, replace=snapshot.replace_link
@@ -121,7 +118,7 @@ def _attempt(store: Store, notebook_id: str, snapshot: Snapshot) -> Recorded | N
     parent = store.get_manifest(latest_id)
     _require_pieces(store, snapshot.encoded, parent)
     encoded = adopt_ids(snapshot.encoded, parent, texts)
-    if not _is_new(snapshot.reason, encoded, latest, parent, texts):
+    if not _is_new(snapshot, encoded, latest, parent, texts):
         return Recorded(latest, created=False)
     if snapshot.reason is RevisionReason.OPEN and not _was_there(store, notebook_id, encoded):
         snapshot = replace(snapshot, reason=RevisionReason.OUTSIDE)
@@ -143,20 +140,23 @@ def _require_pieces(store: Store, encoded: EncodedNotebook, parent: Manifest) ->
 
 
 def _is_new(
-    reason: RevisionReason,
+    snapshot: Snapshot,
     encoded: EncodedNotebook,
     latest: Revision,
     parent: Manifest,
     texts: Texts,
 ) -> bool:
-    match reason:
+    match snapshot.reason:
         case RevisionReason.RESTORE:
             return True
+        case RevisionReason.CHECKPOINT:
+            same = (latest.reason, latest.label) == (snapshot.reason, snapshot.label)
+            return not same or encoded.content_digest != latest.content_digest
         case RevisionReason.EXECUTE:
             return encoded.text_digest != latest.text_digest
         case RevisionReason.OPEN | RevisionReason.OUTSIDE:
             return _code(encoded.manifest.cells) != _code(parent.cells)
-        case RevisionReason.SAVE | RevisionReason.CHECKPOINT | RevisionReason.BEFORE_RESTORE:
+        case RevisionReason.SAVE | RevisionReason.BEFORE_RESTORE:
             if encoded.content_digest == latest.content_digest:
                 return False
             return encoded.manifest.cells != parent.cells or _metadata_differs(

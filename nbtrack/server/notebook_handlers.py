@@ -6,12 +6,12 @@ from typing import Any
 
 from jupyter_core.utils import ensure_async
 
-from nbtrack.entities import Notebook, RevisionReason, utc_now
+from nbtrack.entities import Notebook
 from nbtrack.errors import StateError, UsageError
+from nbtrack.history.checkpoint import checkpoint
 from nbtrack.history.lookup import compare_revisions, revision_document
 from nbtrack.history.manifest import EncodedNotebook, encode
 from nbtrack.history.masks import masked_cells
-from nbtrack.history.record import Snapshot, record
 from nbtrack.present import notebook_diff, revision_info, revision_infos
 from nbtrack.server.base import ApiError, ApiHandler, decode_json, endpoint
 from nbtrack.server.paths import NotebookPaths
@@ -77,8 +77,6 @@ class NotebookCheckpoint(ApiHandler):
     async def post(self, notebook_id: str) -> None:
         """Name the present state: of the open document, else of the file."""
         request = self.body(CheckpointRequest)
-        if not request.label.strip():
-            raise UsageError("a checkpoint needs a label")
         if request.document_id is not None:
             state = self.services.snapshots.live(request.document_id)
         else:
@@ -86,9 +84,8 @@ class NotebookCheckpoint(ApiHandler):
         author = self.author
 
         def name(store: Store) -> RevisionInfo:
-            reason, label = RevisionReason.CHECKPOINT, request.label.strip()
-            snapshot = Snapshot(state, reason, author, utc_now(), label=label)
-            return revision_info(store, record(store, notebook_id, snapshot).revision)
+            made = checkpoint(store, notebook_id, state, request.label, author=author)
+            return revision_info(store, made.revision)
 
         self.reply(await self.services.access.call(name))
 

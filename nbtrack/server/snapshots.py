@@ -164,3 +164,5 @@ def _check(request: SnapshotRequest) -> None:
         raise UsageError("a snapshot for execute needs msg_id")
     if request.reason == "restore" and not request.restored_from:
         raise UsageError("a snapshot for restore needs restored_from")
+    if request.reason == "checkpoint" and not (request.label or "").strip():
+        raise UsageError("a snapshot for checkpoint needs a label")

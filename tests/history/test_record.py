@@ -94,16 +94,6 @@ def test_a_restore_is_always_recorded_with_its_source(book, take):
     assert restored.revision.restored_from == first.revision_id
 
 
-def test_a_checkpoint_names_the_state(book, take):
-    """A checkpoint of the latest state labels it; of another state it is a new revision."""
-    first = take(book, OLD)
-    named = take(book, OLD, "checkpoint", label="good")
-    assert (named.created, named.revision.label) == (False, "good")
-    assert named.revision.revision_id == first.revision.revision_id
-    later = take(book, NEW, "checkpoint", label="better")
-    assert (later.created, later.revision.label) == (True, "better")
-
-
 def test_an_execution_is_linked_to_the_state_it_ran_from(store, book, take):
     """The execute request leads to its revision, whether that is new or the latest one."""
     take(book, OLD, msg_id="m1")

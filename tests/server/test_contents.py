@@ -132,7 +132,8 @@ async def test_a_saved_notebook_can_be_named(put_notebook, store, jp_root_dir, a
     status, named = await api(
         "POST", f"notebooks/{found.notebook_id}/checkpoint", {"label": "submitted"}
     )
-    assert (status, named["label"], named["number"]) == (200, "submitted", 1)
+    assert (status, named["label"], named["number"]) == (200, "submitted", 2)
+    assert (named["reason"], named["changes"]) == ("checkpoint", [])
 
 
 async def test_a_snapshot_right_after_a_rename_goes_to_the_same_notebook(

@@ -165,6 +165,7 @@ async def test_a_closed_document_is_forgotten(api):
         ({"sequence": 0}, "sequence"),
         ({"msg_id": None}, "msg_id"),
         ({"reason": "restore"}, "restored_from"),
+        ({"reason": "checkpoint", "label": " "}, "label"),
         ({"notebook": {"nbformat": 3}}, "nbformat"),
         ({"notebook": None}, "notebook"),
         ({"notebook": notebook({"cell_type": "?"})}, "cell 0"),
