@@ -71,7 +71,10 @@ def _local_file(module: ModuleType) -> str | None:
     if not isinstance(file, str) or not file.endswith(".py") or module.__name__ == "__main__":
         return None
     path = os.path.realpath(file)
-    if any(part in path for part in _INSTALLED) or path.startswith(_of_python()):
+    if any(part in path for part in _INSTALLED):
+        return None
+    # As it is named, too: Debian's sitecustomize is a link out of the standard library.
+    if path.startswith(_of_python()) or file.startswith(_of_python()):
         return None
     return path if Path(path).is_file() else None
 
@@ -80,4 +83,5 @@ def _local_file(module: ModuleType) -> str | None:
 def _of_python() -> tuple[str, ...]:
     places = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib")}
     own = Path(__file__).parents[1]
-    return tuple(f"{os.path.realpath(place)}{os.sep}" for place in [*places, str(own)] if place)
+    named = {place for place in [*places, str(own)] if place}
+    return tuple(f"{place}{os.sep}" for place in named | {*map(os.path.realpath, named)})

@@ -12,33 +12,32 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from functools import partial
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def _counter() -> Callable[[], int]:
-    """The nanoseconds since some moment, the time asleep included where the system can say it."""
+def _counter() -> tuple[Callable[[int], int], int]:
+    """What reads the nanoseconds since some moment, sleep included where the system can say it."""
     if hasattr(time, "CLOCK_BOOTTIME"):
-        return partial(time.clock_gettime_ns, time.CLOCK_BOOTTIME)
+        return time.clock_gettime_ns, time.CLOCK_BOOTTIME
     if sys.platform == "darwin":
         # Unlike time.monotonic, which stands still while a Mac sleeps.
-        return partial(time.clock_gettime_ns, time.CLOCK_MONOTONIC)
-    return time.monotonic_ns
+        return time.clock_gettime_ns, time.CLOCK_MONOTONIC
+    return lambda _: time.monotonic_ns(), 0
 
 
 class Clock:
     """Gives the instants of what one process records.
 
-    ``steady_ns`` and ``offset_ns`` are open to `tracking.run`, whose ``log`` adds them up in
-    place: a call here would cost it more than the clock does.
+    ``read``, ``source`` and ``offset_ns`` are open to `tracking.run`, whose ``log`` adds up
+    ``read(source) + offset_ns`` in place: a call here would cost it more than the clock does.
 
     Args:
         wall_ns: the nanoseconds since 1970, as the system has them.
-        steady_ns: a counter of nanoseconds that never goes back.
+        steady_ns: a counter of nanoseconds that never goes back; the system's by default.
     """
 
-    __slots__ = ("_wall_ns", "offset_ns", "steady_ns")
+    __slots__ = ("_wall_ns", "offset_ns", "read", "source")
 
     def __init__(
         self,
@@ -46,17 +45,18 @@ class Clock:
         steady_ns: Callable[[], int] | None = None,
     ) -> None:
         self._wall_ns = wall_ns
-        self.steady_ns = steady_ns or _counter()
+        self.read: Callable[[int], int]
+        self.read, self.source = _counter() if steady_ns is None else (lambda _: steady_ns(), 0)
         self.offset_ns = 0
         self.set()
 
     def set(self) -> None:
         """Take over the wall clock's time. Only while nothing is measured."""
-        self.offset_ns = self._wall_ns() - self.steady_ns()
+        self.offset_ns = self._wall_ns() - self.read(self.source)
 
     def now_ns(self) -> int:
         """Nanoseconds since 1970."""
-        return self.steady_ns() + self.offset_ns
+        return self.read(self.source) + self.offset_ns
 
     def now(self) -> datetime:
         """The same as an instant, to the microsecond."""

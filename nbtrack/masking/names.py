@@ -64,7 +64,6 @@ _PLACEHOLDER = re.compile(
 _PATH = re.compile(r"(?:[~.]{0,2}/|[A-Za-z]:\\)|.*\.(?:json|ya?ml|toml|txt|env|pem|ini|cfg)\Z")
 
 
-@lru_cache(maxsize=1024)
 def is_credential_name(name: str) -> bool:
     """Whether a name (``db_password``, ``cfg.apiKey``, ``X-Auth-Token``) is a credential's."""
     return _strength(name) > 0
@@ -87,6 +86,7 @@ def is_weak(name: str) -> bool:
     return _strength(name) == 1
 
 
+@lru_cache(maxsize=1024)
 def _strength(name: str) -> int:
     """0: no credential; 1: perhaps, as ``token`` is; 2: surely."""
     lowered = name.lower()

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, literal_column, select, update
 
 from nbtrack.entities import EndReason, ExecutionStatus, Lifecycle, RunStatus
 from nbtrack.errors import NotFoundError
@@ -30,7 +30,7 @@ from nbtrack.records import (
 )
 from nbtrack.store.blobs import digest_of
 from nbtrack.store.blobtable import batches, put_small
-from nbtrack.store.dialect import upsert
+from nbtrack.store.dialect import insert_rows, upsert
 from nbtrack.store.metrics import append_points, compact_runs
 from nbtrack.store.placing import DEFAULT_EXPERIMENT_ID, Placement, change_notebooks
 from nbtrack.store.rows import number_of, origin_text, to_us
@@ -52,6 +52,7 @@ _UPDATE_RUN = (
     .where(runs.c.run_id == bindparam("run_id_"))
     .values({name: bindparam(name) for name in _RUN_COLUMNS})
 )
+_IS_CAPTURED = params.c.origin.not_like(literal_column("'[\"explicit\"%'"))
 ASKED_EXPERIMENT_TAG = "nbtrack.experiment_id"
 """Set on a run that asked for an experiment id which does not exist, with that id."""
 
@@ -360,7 +361,7 @@ class Batch:
             params,
             list(self._explicit_params.values()),
             update=("value", "origin", "number"),
-            where=params.c.origin.not_like('["explicit"%'),
+            where=_IS_CAPTURED,
         )
         self._flush_tags()
         upsert(connection, artifacts, list(self._artifacts.values()))
@@ -375,7 +376,7 @@ class Batch:
         new = [row for run_id, row in self._runs.items() if run_id in self._new_runs]
         old = [row for run_id, row in self._runs.items() if run_id not in self._new_runs]
         if new:
-            self._connection.execute(insert(runs), new)
+            insert_rows(self._connection, runs, new)
         if old:
             self._connection.execute(
                 _UPDATE_RUN,

@@ -9,10 +9,21 @@ import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table, create_engine, event
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Dialect,
+    Engine,
+    Insert,
+    Table,
+    create_engine,
+    event,
+)
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import QueuePool
@@ -181,13 +192,51 @@ def upsert(
         table: where to.
         rows: all with the same keys.
         update: columns to overwrite; None means all but the key, empty leaves the row alone.
-        where: overwrite only existing rows of which this is true.
+        where: overwrite only existing rows of which this is true; the same object each time,
+            with its values written out.
     """
-    if not rows:
-        return
-    statement = _insert(connection, table)
+    if rows:
+        chosen = None if update is None else tuple(update)
+        sql, places = _upsert_sql(connection.dialect, table, tuple(rows[0]), chosen, where)
+        _send(connection, sql, places, rows)
+
+
+def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert new rows, all with the same keys."""
+    if rows:
+        sql, places = _insert_sql(connection.dialect, table, tuple(rows[0]))
+        _send(connection, sql, places, rows)
+
+
+# SQLAlchemy writes each statement once. Given the rows as well, it would work on every value of
+# them, which takes longer than the database does.
+
+
+def _send(
+    connection: Connection,
+    sql: str,
+    places: tuple[str, ...] | None,
+    rows: Sequence[Mapping[str, Any]],
+) -> None:
+    if places is None:
+        connection.exec_driver_sql(sql, [dict(row) for row in rows])
+    elif len(places) == 1:
+        connection.exec_driver_sql(sql, [(row[places[0]],) for row in rows])
+    else:
+        connection.exec_driver_sql(sql, [*map(itemgetter(*places), rows)])
+
+
+@lru_cache(maxsize=128)
+def _upsert_sql(
+    dialect: Dialect,
+    table: Table,
+    columns: tuple[str, ...],
+    update: tuple[str, ...] | None,
+    where: ColumnElement[bool] | None,
+) -> tuple[str, tuple[str, ...] | None]:
+    statement = _insert(dialect, table)
     keys = [column.name for column in table.primary_key]
-    names = [name for name in rows[0] if name not in keys] if update is None else list(update)
+    names = [name for name in columns if name not in keys] if update is None else update
     if names:
         final = statement.on_conflict_do_update(
             index_elements=keys,
@@ -196,11 +245,27 @@ def upsert(
         )
     else:
         final = statement.on_conflict_do_nothing(index_elements=keys)
-    connection.execute(final, [dict(row) for row in rows])
+    return _written(final, dialect, columns)
 
 
-def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    if connection.dialect.name == "postgresql":
+@lru_cache(maxsize=128)
+def _insert_sql(
+    dialect: Dialect, table: Table, columns: tuple[str, ...]
+) -> tuple[str, tuple[str, ...] | None]:
+    return _written(_insert(dialect, table), dialect, columns)
+
+
+def _written(
+    statement: Insert, dialect: Dialect, columns: tuple[str, ...]
+) -> tuple[str, tuple[str, ...] | None]:
+    """The SQL, and which column stands at each of its places (None: they have names)."""
+    compiled = statement.compile(dialect=dialect, column_keys=list(columns))
+    places = compiled.positiontup
+    return str(compiled), None if places is None else tuple(places)
+
+
+def _insert(dialect: Dialect, table: Table) -> sqlite.Insert | postgresql.Insert:
+    if dialect.name == "postgresql":
         from sqlalchemy.dialects import postgresql
 
         return postgresql.insert(table)

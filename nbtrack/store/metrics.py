@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, tuple_, update
+from sqlalchemy import Connection, delete, select, tuple_, update
 
 from nbtrack.records import MetricPoints
 from nbtrack.store.blobtable import batches
 from nbtrack.store.chunks import pack, unpack
-from nbtrack.store.dialect import upsert
+from nbtrack.store.dialect import insert_rows, upsert
 from nbtrack.store.rows import from_sql, origin_text, to_sql
 from nbtrack.store.schema import metric_chunks, metrics
 from nbtrack.store.series import CHUNK_POINTS, Points, Summary
@@ -58,8 +58,7 @@ def append_points(
         if (sequence + 1) % _COMPACT_EVERY == 0:
             crowded.append((run_id, key))
     upsert(connection, metrics, rows)
-    if chunks:
-        connection.execute(insert(metric_chunks), chunks)
+    insert_rows(connection, metric_chunks, chunks)
     for run_id, key in crowded:
         _compact(connection, run_id, key)
 

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import zstandard
@@ -82,6 +83,7 @@ def experiment_number(experiment_id: str) -> int | None:
     return int(experiment_id) if plain else None
 
 
+@lru_cache(maxsize=256)
 def origin_text(origin: Origin | None) -> str | None:
     """An origin as it is stored: a JSON list."""
     if origin is None:

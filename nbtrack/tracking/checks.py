@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, SupportsFloat, cast
 
 from nbtrack.errors import UsageError
@@ -23,6 +24,11 @@ def check_key(kind: str, key: object) -> str:
     """
     if not isinstance(key, str):
         raise UsageError(f"a {kind}'s key must be text, not {type(key).__name__} ({key!r})")
+    return _usable(kind, key)
+
+
+@lru_cache(maxsize=4096)
+def _usable(kind: str, key: str) -> str:
     if not key or len(key) > MAX_KEY:
         raise UsageError(f"a {kind}'s key has 1 to {MAX_KEY} characters; {key[:60]!r}... does not")
     if not _KEY.fullmatch(key):

@@ -187,6 +187,8 @@ class ActiveRun(ArtifactLogging):
         entries = self._entries
         journal = self._journal
         clock = journal.clock
+        read_clock = clock.read
+        lock = journal.lock
         for key, value in metrics.items():
             if type(value) is not float:
                 if isinstance(value, Mapping):
@@ -196,11 +198,13 @@ class ActiveRun(ArtifactLogging):
                 entry = entries[key]
             except KeyError:
                 entry = self._new_entry(key)
-            with journal.lock:
+            # What ``with lock`` does, in half its time.
+            try:
+                lock.acquire()
                 while True:
                     position = journal.position
                     at = entry[1] if step is None else step
-                    ns = clock.steady_ns() + clock.offset_ns
+                    ns = read_clock(clock.source) + clock.offset_ns
                     try:
                         rest = pack_point(POINT_TAG, entry[0], at, ns, value)
                     except struct.error:
@@ -220,6 +224,12 @@ class ActiveRun(ArtifactLogging):
                 journal.position = position = position + POINT_BYTES
                 journal.header[W_END] = position
                 entry[1] = at + 1
+            finally:
+                try:  # noqa: SIM105 - suppress() costs as much as the lock
+                    lock.release()
+                except RuntimeError:
+                    # An interrupt came while another thread had it.
+                    pass
         return None
 
     def _checked(self, metrics: Mapping[str, Any]) -> dict[str, float]:
@@ -325,7 +335,7 @@ class ActiveRun(ArtifactLogging):
                     self._captured.pop(key, None)
                 else:
                     self._captured[key] = origin.rule
-                self.session.record(ParamLogged(self.run_id, key, text, origin))
+                self.session.record_masked(ParamLogged(self.run_id, key, text, origin))
 
     @property
     def params(self) -> Mapping[str, str]:

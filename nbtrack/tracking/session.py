@@ -133,7 +133,11 @@ class Session:
         Raises:
             JournalError: the journal cannot take it.
         """
-        self.journal.append(masked_record(record))
+        self.record_masked(masked_record(record))
+
+    def record_masked(self, record: Record) -> None:
+        """The same for a record that holds no secret any more."""
+        self.journal.append(record)
 
     def describe(self, **facts: Any) -> None:
         """Say what is known of this process (fields of `KernelSession`), before the first record.

@@ -121,9 +121,14 @@ def _download(requirement: str, scratch: Path) -> Path:
     if done.returncode != 0 or not archives:
         raise RuntimeError(f"scikit-learn's source could not be downloaded: {done.stderr[-2000:]}")
     with tarfile.open(archives[0]) as archive:
-        members = [m for m in archive.getmembers() if "/examples/" in m.name and m.isfile()]
-        archive.extractall(scratch, members=members, filter="data")
-    return next(scratch.glob("scikit_learn-*/examples"))
+        for member in archive.getmembers():
+            _, found, name = member.name.partition("/examples/")
+            source = archive.extractfile(member) if found and member.isfile() else None
+            if source is not None and ".." not in name:
+                target = scratch / "examples" / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(source.read())
+    return scratch / "examples"
 
 
 def example(name: str) -> Example:

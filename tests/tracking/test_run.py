@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import signal
 import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 from nbtrack.entities import EndReason, Origin, RunStatus
 from nbtrack.errors import NotFoundError, StateError, UsageError
 from nbtrack.tracking.begin import begin_run, resume_run
+from nbtrack.tracking.run import ActiveRun
 from nbtrack.tracking.session import Session
 
 
@@ -237,6 +239,81 @@ def test_a_signal_handler_that_logs_disturbs_nothing(session: Session) -> None:
     assert steps(session, run.run_id, "x") == list(range(50_000))
     assert handled > 10
     assert steps(session, run.run_id, "handled") == list(range(handled))
+
+
+@pytest.fixture
+def interrupts() -> Iterator[Callable[[float, float], object]]:
+    """Interrupts log calls of this thread: after so many seconds, and then every so many."""
+
+    def interrupt(_signal: int, frame: FrameType | None) -> None:
+        if frame is not None and frame.f_code is ActiveRun.add_points.__code__:
+            raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    yield lambda after_s, every_s: signal.setitimer(signal.ITIMER_REAL, after_s, every_s)
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+def _is_free(session: Session) -> bool:
+    """Whether another thread can log."""
+    found = []
+
+    def try_it() -> None:
+        found.append(session.journal.lock.acquire(timeout=5))
+        session.journal.lock.release()
+
+    thread = threading.Thread(target=try_it)
+    thread.start()
+    thread.join()
+    return found == [True]
+
+
+def test_an_interrupt_while_waiting_for_another_thread_is_only_that(
+    session: Session, interrupts: Callable[[float, float], object]
+) -> None:
+    """A log call that is interrupted before its turn raises KeyboardInterrupt, and others go on."""
+    with begin_run(session) as run:
+        run.log(loss=0.0)
+        taken, done = threading.Event(), threading.Event()
+
+        def hold() -> None:
+            with session.journal.lock:
+                taken.set()
+                done.wait(5)
+
+        thread = threading.Thread(target=hold)
+        thread.start()
+        taken.wait()
+        interrupts(0.05, 0)
+        with pytest.raises(KeyboardInterrupt):
+            run.log(loss=1.0)
+        done.set()
+        thread.join()
+        run.log(loss=2.0)
+        assert _is_free(session)
+        assert run.stored().data.metrics == {"loss": 2.0}
+
+
+def test_interrupts_at_any_moment_lose_nothing(
+    session: Session, interrupts: Callable[[float, float], object]
+) -> None:
+    """Whatever moment a log call is interrupted at: what returned is kept, and others can log."""
+    returned = []
+    with begin_run(session) as run:
+        run.log(loss=0.0, step=0)
+        step, caught = 0, 0
+        interrupts(0.0003, 0.0003)
+        while caught < 200:
+            try:
+                step += 1
+                run.log(loss=float(step), step=step)
+                returned.append(step)
+            except KeyboardInterrupt:
+                caught += 1
+        interrupts(0, 0)
+        assert _is_free(session)
+        assert set(returned) <= set(steps(session, run.run_id, "loss"))
 
 
 def test_the_environment_is_recorded_with_every_run(session: Session) -> None:
