@@ -368,8 +368,10 @@ def _revision_info(
     )
 
 
-def notebook_diff(found: ManifestDiff, old: RevisionInfo, new: RevisionInfo | None) -> NotebookDiff:
-    """A diff with texts; ``new`` is None when that side is the live document."""
+def notebook_diff(
+    found: ManifestDiff, old: RevisionInfo | None, new: RevisionInfo | None
+) -> NotebookDiff:
+    """A diff with texts; a side is None when it is the document as it stands."""
     from nbtrack.history.diff import CellStatus
 
     return NotebookDiff(
@@ -387,15 +389,16 @@ def notebook_diff(found: ManifestDiff, old: RevisionInfo, new: RevisionInfo | No
 def _cell_diff(delta: CellDelta) -> CellDiff:
     return CellDiff(
         cell_id=delta.cell.cell_id,
+        old_cell_id=None if delta.old is None else delta.old.cell_id,
         cell_type=delta.cell.cell_type,
         status=delta.status.value,
         moved=delta.moved,
         old_index=delta.old_index,
         new_index=delta.new_index,
-        old_source=delta.old_source,
+        old_source=None if delta.status == "unchanged" else delta.old_source,
         new_source=delta.new_source,
         outputs_differ=delta.outputs_differ,
         metadata_differs=delta.metadata_differs,
-        old_outputs=delta.old_outputs,
-        new_outputs=delta.new_outputs,
+        old_output_count=0 if delta.old is None else len(delta.old.output_digests),
+        new_output_count=0 if delta.new is None else len(delta.new.output_digests),
     )

@@ -23,8 +23,9 @@ and no infinities, so a metric's value is a number or one of three words (`Numbe
     GET    revisions/ID                               → RevisionInfo
     PATCH  revisions/ID         RevisionPatch         → RevisionInfo
     GET    revisions/ID/document?outputs=0|1          → RevisionDocument
-    GET    revisions/ID/diff?against=ID|live&document_id=D
-                                                      → NotebookDiff (``against`` is the new side)
+    GET    (revisions|documents)/ID/cells/CELL        → CellDocument
+    GET    (revisions|documents)/ID/metadata          → MetadataDocument
+    GET    diff?old=ID|live&new=ID|live&document_id=D → NotebookDiff
     POST   snapshots            SnapshotRequest       → SnapshotReply; 409 asks for a full one
     POST   documents/ID/close                         → Done
 
@@ -504,33 +505,48 @@ class RevisionDocument(msgspec.Struct, frozen=True, kw_only=True):
     masked: list[str] = []
 
 
+class CellDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """One cell as nbformat JSON, outputs and metadata included."""
+
+    cell: dict[str, Any]
+
+
+class MetadataDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """A notebook's metadata."""
+
+    metadata: dict[str, Any]
+
+
 class CellDiff(msgspec.Struct, frozen=True, kw_only=True):
     """One cell on both sides; null on a side where it is not there.
 
-    Indices count cells from 0. ``moved`` is independent of an edit.
+    ``cell_id`` is the new side's, or the old one's of a removed cell; ``old_cell_id`` is another
+    where cells were matched by their text. Indices count cells from 0. ``moved`` is independent
+    of an edit. Outputs and metadata are asked for by cell when somebody looks at them.
     """
 
     cell_id: str
+    old_cell_id: str | None
     cell_type: str
     status: Literal["added", "removed", "edited", "unchanged"]
     moved: bool
     old_index: int | None
     new_index: int | None
     old_source: str | None
+    """Null also where it is the new one."""
     new_source: str | None
     outputs_differ: bool
     metadata_differs: bool
-    old_outputs: list[dict[str, Any]] | None = None
-    """Given only where outputs differ, as are the new ones."""
-    new_outputs: list[dict[str, Any]] | None = None
+    old_output_count: int
+    new_output_count: int
 
 
 class NotebookDiff(msgspec.Struct, frozen=True, kw_only=True):
     """In the new side's order, removed cells where they were."""
 
-    old: RevisionInfo
+    old: RevisionInfo | None
+    """Null when this side is the live document."""
     new: RevisionInfo | None
-    """Null when the new side is the live document."""
     cells: list[CellDiff]
     metadata_differs: bool
     added: int

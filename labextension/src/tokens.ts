@@ -80,13 +80,13 @@ export const CommandIDs = {
   trackCell: 'nbtrack:track-cell',
   /** `{ path: string, cell_id: string, revision_id?: string }` */
   jumpToCell: 'nbtrack:jump-to-cell',
-  /** `{ revision_id: string }` */
+  /** `{ revision_id: string, against?: string }`: old and new side, each may be `live` */
   openRevision: 'nbtrack:open-revision',
   /** `{ revision_id: string }` */
   openRevisionBeside: 'nbtrack:open-revision-beside',
   /** `{ revision_id: string }` */
   restoreRevision: 'nbtrack:restore-revision',
-  /** `{ revision_id: string, cell_id: string }` */
+  /** `{ revision_id: string, cell_id: string, into?: string }`; `into` is the present cell */
   restoreCell: 'nbtrack:restore-cell',
   undoRestore: 'nbtrack:undo-restore',
   /** `{ label?: string }`, asked for if absent */

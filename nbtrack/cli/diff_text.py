@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
+import json
 import re
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
+from nbtrack.cli.output import size_text
 from nbtrack.wire import CellDiff, NotebookDiff
 
 if TYPE_CHECKING:
     from rich.text import Text
+
+    from nbtrack.history.sides import Side
 
 _CONTEXT_LINES = 3
 _WORDS = re.compile(r"\w+|\s+|[^\w\s]")
@@ -34,14 +39,74 @@ def summary_line(diff: NotebookDiff) -> str:
     return ", ".join(said) if said else "no difference"
 
 
-def diff_lines(diff: NotebookDiff) -> Iterator[Text]:
-    """The changed cells, line by line, styled; plain text is in each line's ``plain``."""
+Pieces = Callable[[CellDiff | None], Iterator["Text"]]
+"""Lines of what differs in a cell besides its text; for None, in the notebook's metadata."""
+
+
+def diff_lines(diff: NotebookDiff, pieces: Pieces | None = None) -> Iterator[Text]:
+    """The changed cells, line by line, styled; plain text is in each line's ``plain``.
+
+    Args:
+        diff: what differs.
+        pieces: shows outputs and metadata too.
+    """
     for cell in diff.cells:
-        if cell.status == "unchanged" and not (cell.moved or cell.outputs_differ):
+        differs = cell.moved or cell.outputs_differ or cell.metadata_differs
+        if cell.status == "unchanged" and not differs:
             continue
         yield _heading(cell)
         if cell.status != "unchanged":
             yield from source_lines(cell.old_source or "", cell.new_source or "")
+        if pieces is not None:
+            yield from pieces(cell)
+    if pieces is not None and diff.metadata_differs:
+        yield from pieces(None)
+
+
+def piece_lines(old: Side, new: Side) -> Pieces:
+    """How `diff_lines` shows the outputs and metadata of two sides."""
+
+    def lines(cell: CellDiff | None) -> Iterator[Text]:
+        if cell is None:
+            yield from _titled("notebook metadata", old.metadata(), new.metadata())
+        elif cell.old_cell_id is not None and cell.status != "removed":
+            before, after = old.cell(cell.old_cell_id), new.cell(cell.cell_id)
+            if cell.metadata_differs:
+                yield from _titled("metadata", before["metadata"], after["metadata"])
+            if cell.outputs_differ:
+                yield from _titled("outputs", _outputs(before), _outputs(after))
+
+    return lines
+
+
+def _titled(title: str, old: Any, new: Any) -> Iterator[Text]:
+    from rich.text import Text
+
+    yield Text(f"  {title}:", "cyan")
+    before, after = (
+        side if isinstance(side, str) else json.dumps(side, indent=1, sort_keys=True)
+        for side in (old, new)
+    )
+    yield from source_lines(before, after)
+
+
+def _outputs(cell: dict[str, Any]) -> str:
+    return "\n".join(_output_text(output) for output in cell.get("outputs", ()))
+
+
+def _output_text(output: dict[str, Any]) -> str:
+    """What an output says in text; of anything else its type, size and the start of its digest."""
+    if output["output_type"] == "stream":
+        return str(output["text"])
+    if output["output_type"] == "error":
+        return f"{output.get('ename')}: {output.get('evalue')}"
+    data = output.get("data", {})
+    said = [str(data["text/plain"])] if "text/plain" in data else []
+    for kind in sorted(data.keys() - {"text/plain"}):
+        content = json.dumps(data[kind], sort_keys=True).encode()
+        digest = hashlib.sha256(content).hexdigest()[:8]
+        said.append(f"<{kind}, {size_text(len(content))}, {digest}>")
+    return "\n".join(said)
 
 
 def _heading(cell: CellDiff) -> Text:
@@ -52,6 +117,8 @@ def _heading(cell: CellDiff) -> Text:
         facts.append(f"moved from place {cell.old_index + 1} to {cell.new_index + 1}")
     if cell.outputs_differ:
         facts.append("other outputs")
+    if cell.metadata_differs:
+        facts.append("other metadata")
     sign = _SIGNS[cell.status]
     return Text(f"@@ {sign} {cell.cell_type} cell {cell.cell_id}: {', '.join(facts)}", "bold cyan")
 

@@ -12,9 +12,10 @@ from nbtrack.cli.finding import find_notebook
 from nbtrack.cli.output import Output, common_options, print_json
 from nbtrack.entities import Notebook, Revision, utc_now
 from nbtrack.errors import NotFoundError, StateError, UsageError
-from nbtrack.wire import NotebookDiff, RevisionPage
+from nbtrack.wire import RevisionPage
 
 if TYPE_CHECKING:
+    from nbtrack.history.sides import Side
     from nbtrack.store.base import Store
 
 _NOTEBOOK = click.argument("path", metavar="NOTEBOOK", type=click.Path(path_type=Path))
@@ -73,41 +74,63 @@ def show(output: Output, path: Path, revision_text: str) -> None:
 @_NOTEBOOK
 @click.argument("old_text", metavar="REV")
 @click.argument("new_text", metavar="[REV]", required=False)
+@click.option("--all", "everything", is_flag=True, help="Show outputs and metadata too.")
+@click.option("--patch", "as_patch", is_flag=True, help="Print a patch that nbdime can apply.")
 @common_options
-def diff(output: Output, path: Path, old_text: str, new_text: str | None) -> None:
-    """Compare two revisions, or one with the file."""
-    from nbtrack.cli.diff_text import diff_lines, summary_line
-    from nbtrack.history.lookup import resolve_revision
+def diff(
+    output: Output,
+    path: Path,
+    old_text: str,
+    new_text: str | None,
+    everything: bool,
+    as_patch: bool,
+) -> None:
+    """Compare two revisions, or one with the file.
 
+    A patch is made for the notebook that 'nbtrack history show NOTEBOOK REV --json' prints:
+    'nbpatch old.ipynb changes.json -o new.ipynb' applies it.
+    """
+    from nbtrack.cli.diff_text import diff_lines, piece_lines, summary_line
+    from nbtrack.history.lookup import resolve_revision
+    from nbtrack.history.patch import notebook_patch
+    from nbtrack.history.sides import compare
+    from nbtrack.present import notebook_diff, revision_info
+
+    if as_patch and (everything or output.as_json):
+        raise click.UsageError("--patch is JSON and holds everything: give it alone.")
     store = output.open_store()
     notebook = find_notebook(store, path)
     old = resolve_revision(store, notebook.notebook_id, old_text)
     new = resolve_revision(store, notebook.notebook_id, new_text) if new_text else None
-    found = _compare(store, path, old, new)
-    if output.as_json:
-        print_json(found)
+    before, after = _side(store, path, old), _side(store, path, new)
+    found = compare(before, after)
+    if as_patch:
+        print_json(notebook_patch(before, after, found))
         return
-    for line in diff_lines(found):
+    said = notebook_diff(
+        found, revision_info(store, old), None if new is None else revision_info(store, new)
+    )
+    if output.as_json:
+        print_json(said)
+        return
+    for line in diff_lines(said, piece_lines(before, after) if everything else None):
         output.styled(line)
     sides = f"r{old.number} and {f'r{new.number}' if new is not None else 'the file'}"
-    output.note(f"Between {sides}: {summary_line(found)}.")
+    output.note(f"Between {sides}: {summary_line(said)}.")
 
 
-def _compare(store: Store, path: Path, old: Revision, new: Revision | None) -> NotebookDiff:
+def _side(store: Store, path: Path, revision: Revision | None) -> Side:
+    """A revision, or the file where none is named."""
     from nbtrack.history.files import read_notebook
-    from nbtrack.history.lookup import compare_revisions, compare_with_document
     from nbtrack.history.manifest import encode
-    from nbtrack.present import notebook_diff, revision_info
+    from nbtrack.history.sides import document_side, revision_side
 
-    old_info = revision_info(store, old)
-    if new is not None:
-        found = compare_revisions(store, old.revision_id, new.revision_id)
-        return notebook_diff(found, old=old_info, new=revision_info(store, new))
+    if revision is not None:
+        return revision_side(store, revision.revision_id)
     document = read_notebook(path)
     if document is None:
         raise NotFoundError("file", str(path), "Name a second revision to compare with.")
-    found = compare_with_document(store, old.revision_id, encode(document))
-    return notebook_diff(found, old=old_info, new=None)
+    return document_side(store, encode(document))
 
 
 @history.command(epilog="Example: nbtrack history restore 01-first-run.ipynb r3 --cell forest")

@@ -6,12 +6,10 @@ makes the short list of changes that each revision carries.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
 
 from nbtrack.entities import CellChange, CellVersion, ChangeKind, Manifest
 from nbtrack.history.manifest import bytes_text
@@ -35,7 +33,6 @@ class CellDelta:
 
     Args:
         old_source, new_source: given after `with_texts`.
-        old_outputs, new_outputs: given after `with_texts`, where outputs differ.
     """
 
     status: CellStatus
@@ -46,8 +43,6 @@ class CellDelta:
     new_index: int | None
     old_source: str | None = None
     new_source: str | None = None
-    old_outputs: list[dict[str, Any]] | None = None
-    new_outputs: list[dict[str, Any]] | None = None
 
     @property
     def cell(self) -> CellVersion:
@@ -116,14 +111,9 @@ def diff(old: Manifest, new: Manifest, texts: Texts) -> ManifestDiff:
 
 
 def with_texts(found: ManifestDiff, texts: Texts) -> ManifestDiff:
-    """The same diff with sources, and with outputs where they differ."""
-    wanted: set[str] = set()
-    for delta in found.cells:
-        wanted.update(side.source_digest for side in (delta.old, delta.new) if side is not None)
-        if delta.outputs_differ:
-            for side in (delta.old, delta.new):
-                wanted.update(side.output_digests if side is not None else ())
-    loaded = texts(wanted)
+    """The same diff with sources. Outputs and metadata stay where they are until looked at."""
+    sides = [side for delta in found.cells for side in (delta.old, delta.new) if side is not None]
+    loaded = texts({side.source_digest for side in sides})
     return replace(found, cells=tuple(_filled(delta, loaded) for delta in found.cells))
 
 
@@ -197,15 +187,4 @@ def _filled(delta: CellDelta, loaded: Mapping[str, bytes]) -> CellDelta:
     def source(side: CellVersion | None) -> str | None:
         return None if side is None else bytes_text(loaded[side.source_digest])
 
-    def outputs(side: CellVersion | None) -> list[dict[str, Any]] | None:
-        if side is None or not delta.outputs_differ:
-            return None
-        return [json.loads(loaded[digest]) for digest in side.output_digests]
-
-    return replace(
-        delta,
-        old_source=source(delta.old),
-        new_source=source(delta.new),
-        old_outputs=outputs(delta.old),
-        new_outputs=outputs(delta.new),
-    )
+    return replace(delta, old_source=source(delta.old), new_source=source(delta.new))

@@ -7,9 +7,7 @@ from collections.abc import Iterator
 
 from nbtrack.entities import Notebook, Revision
 from nbtrack.errors import NotFoundError, UsageError
-from nbtrack.history.blobs import reader
-from nbtrack.history.diff import ManifestDiff, diff, with_texts
-from nbtrack.history.manifest import EncodedNotebook, manifest_digests, rebuild
+from nbtrack.history.manifest import manifest_digests, rebuild
 from nbtrack.history.normal import Json
 from nbtrack.store.base import Store
 
@@ -73,18 +71,6 @@ def revision_document(store: Store, revision_id: str, *, outputs: bool = True) -
     manifest = store.get_manifest(revision_id)
     blobs = store.get_blobs(manifest_digests(manifest, outputs=outputs))
     return rebuild(manifest, blobs, outputs=outputs)
-
-
-def compare_revisions(store: Store, old_id: str, new_id: str) -> ManifestDiff:
-    """What differs between two revisions, with texts. Raises NotFoundError."""
-    texts = reader(store)
-    return with_texts(diff(store.get_manifest(old_id), store.get_manifest(new_id), texts), texts)
-
-
-def compare_with_document(store: Store, old_id: str, live: EncodedNotebook) -> ManifestDiff:
-    """What differs between a revision and a document as it stands now, with texts."""
-    texts = reader(store, live.blobs)
-    return with_texts(diff(store.get_manifest(old_id), live.manifest, texts), texts)
 
 
 def notebook_at(store: Store, path: str) -> Notebook:

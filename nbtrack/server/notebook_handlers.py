@@ -9,17 +9,16 @@ from jupyter_core.utils import ensure_async
 from nbtrack.entities import Notebook
 from nbtrack.errors import StateError, UsageError
 from nbtrack.history.checkpoint import checkpoint
-from nbtrack.history.lookup import compare_revisions, revision_document
+from nbtrack.history.lookup import revision_document
 from nbtrack.history.manifest import EncodedNotebook, encode
 from nbtrack.history.masks import masked_cells
-from nbtrack.present import notebook_diff, revision_info, revision_infos
+from nbtrack.present import revision_info, revision_infos
 from nbtrack.server.base import ApiError, ApiHandler, decode_json, endpoint
 from nbtrack.server.paths import NotebookPaths
 from nbtrack.store.base import RunQuery, Store
 from nbtrack.wire import (
     CheckpointRequest,
     Done,
-    NotebookDiff,
     NotebookInfo,
     RevisionDocument,
     RevisionInfo,
@@ -130,30 +129,6 @@ class RevisionNotebook(ApiHandler):
         notebook = await self.services.access.call(revision_document, revision_id, outputs=outputs)
         masked = masked_cells(notebook)
         self.reply(RevisionDocument(revision_id=revision_id, notebook=notebook, masked=masked))
-
-
-class RevisionDiff(ApiHandler):
-    """``revisions/ID/diff``"""
-
-    @endpoint
-    async def get(self, revision_id: str) -> None:
-        """What differs between a revision and another, or the open document."""
-        against = self.text("against")
-        if against is None:
-            raise UsageError("name the other side: against=live, or a revision's id")
-        if against == "live":
-            found = await self.services.snapshots.diff_with_live(
-                revision_id, self.text("document_id")
-            )
-        else:
-            found = await self.services.access.call(compare_revisions, revision_id, against)
-
-        def present(store: Store) -> NotebookDiff:
-            old = revision_info(store, store.get_revision(revision_id))
-            new = None if against == "live" else revision_info(store, store.get_revision(against))
-            return notebook_diff(found, old, new)
-
-        self.reply(await self.services.access.call(present))
 
 
 class SnapshotOfDocument(ApiHandler):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from nbtrack.server.artifact_handlers import RunArtifact
 from nbtrack.server.base import ApiHandler, NoSuchEndpoint
+from nbtrack.server.diff_handlers import Diff, StateCell, StateMetadata
 from nbtrack.server.notebook_handlers import (
     CloseDocument,
     NotebookCheckpoint,
     NotebookRevisions,
     OneNotebook,
     OneRevision,
-    RevisionDiff,
     RevisionNotebook,
     SnapshotOfDocument,
 )
@@ -20,6 +20,7 @@ from nbtrack.server.status_handlers import Experiments, ServerStatus
 
 PREFIX = r"/nbtrack/api/"
 _ID = r"([0-9a-f]{4,64})"
+_STATE = r"(revisions|documents)/([^/]{1,200})"
 
 ROUTES: list[tuple[str, type[ApiHandler]]] = [
     (PREFIX + r"status", ServerStatus),
@@ -36,7 +37,9 @@ ROUTES: list[tuple[str, type[ApiHandler]]] = [
     (PREFIX + rf"notebooks/{_ID}/checkpoint", NotebookCheckpoint),
     (PREFIX + rf"revisions/{_ID}", OneRevision),
     (PREFIX + rf"revisions/{_ID}/document", RevisionNotebook),
-    (PREFIX + rf"revisions/{_ID}/diff", RevisionDiff),
+    (PREFIX + rf"{_STATE}/cells/(.{{1,200}})", StateCell),
+    (PREFIX + rf"{_STATE}/metadata", StateMetadata),
+    (PREFIX + r"diff", Diff),
     (PREFIX + r"snapshots", SnapshotOfDocument),
     (PREFIX + r"documents/([^/]{1,200})/close", CloseDocument),
     (PREFIX + r".*", NoSuchEndpoint),

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 
 from nbtrack.entities import Notebook, RevisionReason, utc_now
 from nbtrack.errors import StateError, UsageError
-from nbtrack.history.diff import ManifestDiff
 from nbtrack.history.identity import resolve
-from nbtrack.history.lookup import compare_with_document
 from nbtrack.history.manifest import EncodedNotebook
 from nbtrack.history.record import Snapshot, record
 from nbtrack.present import revision_info
@@ -76,15 +74,6 @@ class Snapshots:
         if stored:
             document.stored(request.sequence)
         return reply
-
-    async def diff_with_live(self, revision_id: str, document_id: str | None) -> ManifestDiff:
-        """Compare a revision with an open document as it stands.
-
-        Raises:
-            StateError: the document is not held here.
-        """
-        state = self.live(document_id)
-        return await self.access.call(compare_with_document, revision_id, state)
 
     def live(self, document_id: str | None) -> EncodedNotebook:
         """The newest state of an open document. Raises StateError when none is held."""

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 START_TIMEOUT_S = 90
+OTHERS = {"nbdime-jupyterlab": "nbdime"}
+"""What the tests' environment brings into JupyterLab for other tests: its two halves."""
 QUIET = {
     "@jupyterlab/apputils-extension:notification": {
         "fetchNews": "false",
@@ -68,6 +70,10 @@ def _write_settings(config: Path, theme: str) -> None:
     labconfig.mkdir(parents=True, exist_ok=True)
     settings = QUIET | {"@jupyterlab/apputils-extension:themes": {"theme": theme}}
     (labconfig / "default_setting_overrides.json").write_text(json.dumps(settings))
+    pages = {"disabledExtensions": dict.fromkeys(OTHERS, True)}
+    (labconfig / "page_config.json").write_text(json.dumps(pages))
+    server = {"ServerApp": {"jpserver_extensions": dict.fromkeys(OTHERS.values(), False)}}
+    (config / "jupyter_server_config.json").write_text(json.dumps(server))
 
 
 def _server_info(runtime: Path, process: subprocess.Popen[bytes], log: Path) -> dict[str, str]:

@@ -14,6 +14,7 @@ from urllib.request import Request, urlopen
 import nbformat
 import pytest
 from jupyter_server.serverapp import list_running_servers
+from nbdime import nbpatchapp
 
 from nbtrack.store.base import Store
 from tests.cli.conftest import Command, document, record_save, write
@@ -133,6 +134,42 @@ def test_diff_against_the_file(nbtrack: Command, notebook: Path) -> None:
     write(notebook, document(load="x = 10\ny = 2", model="fit(x, y)", plot="plot(x)"))
     diff = nbtrack("history", "diff", notebook, "r2", "--json").json
     assert (diff["edited"], diff["new"]) == (1, None)
+
+
+def test_a_diff_of_outputs_and_metadata(nbtrack: Command, store: Store, tmp_path: Path) -> None:
+    """--all shows what cells printed, and metadata, on both sides; an image by type and size."""
+    path = tmp_path / "outputs.ipynb"
+    for minute, (said, tags) in enumerate((("0.5", []), ("0.7", ["slow"])), 1):
+        content = document(fit="fit()")
+        content["cells"][0] |= {
+            "metadata": {"tags": tags},
+            "outputs": [
+                {"output_type": "stream", "name": "stdout", "text": f"loss\n{said}\n"},
+                {
+                    "output_type": "display_data",
+                    "metadata": {},
+                    "data": {"image/png": said, "text/plain": "<Figure>"},
+                },
+            ],
+        }
+        record_save(store, path, content, minute=minute)
+    write(path, content)
+    answer = nbtrack("history", "diff", path, "r1", "r2", "--all").out
+    assert "@@   code cell fit: other outputs, other metadata\n" in answer
+    assert "  loss\n- 0.5\n+ 0.7\n" in answer
+    assert '+   "slow"\n' in answer
+    assert answer.count("<image/png, 5 B, ") == 2
+    assert "0.7" not in nbtrack("history", "diff", path, "r1", "r2").out
+
+
+def test_a_patch_is_applied_by_nbdime(nbtrack: Command, notebook: Path, tmp_path: Path) -> None:
+    """nbpatch makes the newer revision of the older one and the printed patch."""
+    old, patch, made = (tmp_path / name for name in ("old.ipynb", "patch.json", "made.ipynb"))
+    old.write_text(nbtrack("history", "show", notebook, "r1", "--json").out)
+    patch.write_text(nbtrack("history", "diff", notebook, "r1", "r2", "--patch").out)
+    assert nbpatchapp.main([str(old), str(patch), "-o", str(made)]) == 0
+    assert sources(made) == sources_of(SECOND)
+    assert nbtrack("history", "diff", notebook, "r1", "--patch", "--json").code == 2
 
 
 class TestRestore:

@@ -55,15 +55,6 @@ def test_unlike_cells_are_not_paired():
     assert found.count(CellStatus.ADDED) == found.count(CellStatus.REMOVED) == 1
 
 
-def test_outputs_come_only_where_they_differ():
-    """Both sides' outputs are given for a cell that shows something else, and for no other."""
-    old = notebook(code("a", "a", "1"), code("b", "b", "same"))
-    new = notebook(code("a", "a", "2"), code("b", "b", "same"))
-    first, second = compare(old, new).cells
-    assert (first.old_outputs[0]["text"], first.new_outputs[0]["text"]) == ("1", "2")
-    assert second.old_outputs is second.new_outputs is None
-
-
 def test_changes_name_the_strongest_kind_and_the_first_line_of_code():
     """The short list has one entry a cell, with a preview."""
     old, new = notebook(code("a", "a"), code("b", "b", "1")), notebook()

@@ -1,7 +1,8 @@
 import pytest
 
 from nbtrack.errors import NotFoundError, UsageError
-from nbtrack.history.lookup import compare_revisions, notebook_at, resolve_revision
+from nbtrack.history.lookup import notebook_at, resolve_revision
+from nbtrack.history.sides import compare, revision_side
 from tests.history.documents import code, notebook
 
 
@@ -38,8 +39,8 @@ def test_what_names_nothing_is_an_error(store, book, text):
 
 def test_two_revisions_are_compared_with_their_texts(store, book):
     """Both sources of the edited cell are given."""
-    old, new = store.find_revision(book, 1), store.find_revision(book, 3)
-    [cell] = compare_revisions(store, old.revision_id, new.revision_id).cells
+    sides = [revision_side(store, store.find_revision(book, n).revision_id) for n in (1, 3)]
+    [cell] = compare(*sides).cells
     assert (cell.old_source, cell.new_source) == ("a = 0", "a = 2")
 
 

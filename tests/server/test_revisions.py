@@ -48,23 +48,36 @@ async def test_a_revision_gives_its_whole_document(api, store, jp_root_dir):
 
 
 async def test_two_revisions_are_compared(api, store, jp_root_dir):
-    """`against` is the new side; counts and texts of both sides are given."""
-    old, new = notebook(code("a = 1", "a")), notebook(code("a = 2", "a"), code("b", "b"))
+    """Counts and texts of both sides are given; outputs are only counted."""
+    old, new = notebook(code("a = 1", "a")), notebook(code("a = 2", "a", "2"), code("b", "b"))
     _, [first, second] = fill(store, jp_root_dir / "book.ipynb", old, new)
-    status, found = await api(
-        "GET", f"revisions/{first.revision_id}/diff", against=second.revision_id
-    )
+    status, found = await api("GET", "diff", old=first.revision_id, new=second.revision_id)
     assert (status, found["edited"], found["added"], found["removed"]) == (200, 1, 1, 0)
     assert (found["old"]["number"], found["new"]["number"]) == (1, 2)
     assert [cell["status"] for cell in found["cells"]] == ["edited", "added"]
+    edited = found["cells"][0]
+    assert (edited["old_output_count"], edited["new_output_count"]) == (0, 1)
+    assert (edited["old_source"], edited["new_source"]) == ("a = 1", "a = 2")
+    _, swapped = await api("GET", "diff", old=second.revision_id, new=first.revision_id)
+    assert (swapped["edited"], swapped["added"], swapped["removed"]) == (1, 0, 1)
+
+
+async def test_a_cell_and_the_metadata_of_a_revision_are_read_alone(api, store, jp_root_dir):
+    """What a comparison shows when it is opened: a cell with its outputs, the metadata."""
+    book = notebook(code("a", "a", "seen"), authors=["ada"])
+    _, [revision] = fill(store, jp_root_dir / "book.ipynb", book)
+    where = f"revisions/{revision.revision_id}"
+    _, answer = await api("GET", f"{where}/cells/a")
+    assert answer["cell"] == normalise(book).document()["cells"][0]
+    assert (await api("GET", f"{where}/metadata"))[1] == {"metadata": {"authors": ["ada"]}}
+    status, answer = await api("GET", f"{where}/cells/b")
+    assert (status, answer["error"]["code"]) == (404, "not_found")
 
 
 async def test_a_diff_with_a_document_that_is_not_open_asks_for_it(api, store, jp_root_dir):
     """The browser is told to send its document first."""
     _, [revision] = fill(store, jp_root_dir / "book.ipynb", notebook(code("a", "a")))
-    status, answer = await api(
-        "GET", f"revisions/{revision.revision_id}/diff", against="live", document_id="d"
-    )
+    status, answer = await api("GET", "diff", old=revision.revision_id, new="live", document_id="d")
     assert (status, answer["error"]["code"]) == (409, "conflict")
 
 

@@ -95,12 +95,14 @@ async def test_sync_keeps_the_mirror_without_a_revision(api, store):
     notebook_id = reply["notebook_id"]
     first = store.list_revisions(notebook_id).items
     assert len(first) == 1
-    status, found = await api(
-        "GET", f"revisions/{first[0].revision_id}/diff", against="live", document_id="d1"
-    )
+    status, found = await api("GET", "diff", old=first[0].revision_id, new="live", document_id="d1")
     assert (status, found["new"], found["edited"]) == (200, None, 1)
     changed = next(cell for cell in found["cells"] if cell["status"] == "edited")
     assert (changed["old_source"], changed["new_source"]) == ("b = 2", "b = 9")
+    _, answer = await api("GET", "documents/d1/cells/b")
+    assert answer["cell"]["source"] == "b = 9"
+    _, swapped = await api("GET", "diff", old="live", new=first[0].revision_id, document_id="d1")
+    assert (swapped["old"], swapped["new"]["number"]) == (None, 1)
 
 
 async def test_two_browsers_on_one_notebook_make_one_revision(api, store):

@@ -1,10 +1,12 @@
 /** The server's endpoints as typed functions, one for each line of `nbtrack/wire.py`. */
 
 import type {
+  CellDocument,
   CheckpointRequest,
   Comparison,
   Done,
   ExperimentList,
+  MetadataDocument,
   NotebookDiff,
   NotebookInfo,
   RevisionDocument,
@@ -107,14 +109,25 @@ export const getRevisionDocument = (
     query: { outputs: outputs ? 1 : 0 }
   });
 
-export const diffRevision = (
-  revisionId: string,
-  against: string,
+/** Compare two states: each a revision's id or `live`, the open document. */
+export const diffStates = (
+  old: string,
+  fresh: string,
   documentId?: string
 ): Promise<NotebookDiff> =>
-  request(`revisions/${id(revisionId)}/diff`, {
-    query: { against, document_id: documentId }
-  });
+  request('diff', { query: { old, new: fresh, document_id: documentId } });
+
+/** A recorded revision, or an open document. */
+export interface StateRef {
+  kind: 'revisions' | 'documents';
+  id: string;
+}
+
+export const getStateCell = (state: StateRef, cellId: string): Promise<CellDocument> =>
+  request(`${state.kind}/${id(state.id)}/cells/${id(cellId)}`);
+
+export const getStateMetadata = (state: StateRef): Promise<MetadataDocument> =>
+  request(`${state.kind}/${id(state.id)}/metadata`);
 
 export const postSnapshot = (
   body: SnapshotRequest,

@@ -437,31 +437,44 @@ export interface RevisionDocument {
   masked: string[];
 }
 
+/** One cell as nbformat JSON, outputs and metadata included. */
+export interface CellDocument {
+  cell: Record<string, unknown>;
+}
+
+/** A notebook's metadata. */
+export interface MetadataDocument {
+  metadata: Record<string, unknown>;
+}
+
 /**
  * One cell on both sides; null on a side where it is not there.
  *
- *     Indices count cells from 0. ``moved`` is independent of an edit.
+ *     ``cell_id`` is the new side's, or the old one's of a removed cell; ``old_cell_id`` is another
+ *     where cells were matched by their text. Indices count cells from 0. ``moved`` is independent
+ *     of an edit. Outputs and metadata are asked for by cell when somebody looks at them.
  */
 export interface CellDiff {
   cell_id: string;
+  old_cell_id: string | null;
   cell_type: string;
   status: 'added' | 'edited' | 'removed' | 'unchanged';
   moved: boolean;
   old_index: number | null;
   new_index: number | null;
+  /** Null also where it is the new one. */
   old_source: string | null;
   new_source: string | null;
   outputs_differ: boolean;
   metadata_differs: boolean;
-  /** Given only where outputs differ, as are the new ones. */
-  old_outputs: Record<string, unknown>[] | null;
-  new_outputs: Record<string, unknown>[] | null;
+  old_output_count: number;
+  new_output_count: number;
 }
 
 /** In the new side's order, removed cells where they were. */
 export interface NotebookDiff {
-  old: RevisionInfo;
-  /** Null when the new side is the live document. */
+  /** Null when this side is the live document. */
+  old: RevisionInfo | null;
   new: RevisionInfo | null;
   cells: CellDiff[];
   metadata_differs: boolean;

@@ -2,16 +2,23 @@
 
 import type { INotebookModel, NotebookPanel } from '@jupyterlab/notebook';
 
-import { diffRevision, getRevision } from '../api/client';
+import {
+  diffStates,
+  getRevision,
+  getStateCell,
+  getStateMetadata,
+  type StateRef
+} from '../api/client';
 import type { NotebookDiff, RevisionInfo } from '../api/generated';
-import type { IDiffState } from '../components/diff/types';
+import type { IDiffPieces, IDiffState, SideName } from '../components/diff/types';
 import type { Recorders } from './snapshots';
 import { StateModel } from './state';
 
+/** The state that is compared on each side: a revision's id, or the notebook as it is now. */
+export type Sides = Readonly<Record<SideName, string>>;
+
 export interface DiffOptions {
-  revisionId: string;
-  /** The new side: another revision's id, or the notebook as it is now. */
-  against: string;
+  sides: Sides;
   recorders: Recorders;
   findPanel: (revision: RevisionInfo) => Promise<NotebookPanel>;
 }
@@ -21,14 +28,32 @@ export const LIVE = 'live';
 export class DiffModel extends StateModel<IDiffState> {
   constructor(private readonly options: DiffOptions) {
     super({ status: 'loading', error: null, diff: null, stale: false, path: null });
+    this.sides = options.sides;
+  }
+
+  /** What is compared. */
+  sides: Sides;
+
+  /** What the comparison shows when it is opened; another object for each comparison. */
+  pieces: IDiffPieces = this.piecesOf(null);
+
+  /** Compare other states. */
+  compareSides(sides: Sides): Promise<void> {
+    this.sides = sides;
+    return this.refresh();
+  }
+
+  swap(): Promise<void> {
+    return this.compareSides({ old: this.sides.new, new: this.sides.old });
   }
 
   async refresh(): Promise<void> {
     const asked = ++this.asked;
     this.update({ status: 'loading', error: null });
     try {
-      const diff = await this.compare();
+      const { diff, documentId } = await this.compare();
       if (asked === this.asked) {
+        this.pieces = this.piecesOf(documentId);
         this.update({ status: 'ready', diff, stale: false });
       }
     } catch (error) {
@@ -44,12 +69,17 @@ export class DiffModel extends StateModel<IDiffState> {
     super.dispose();
   }
 
-  private async compare(): Promise<NotebookDiff> {
-    const { revisionId, against, recorders, findPanel } = this.options;
-    if (against !== LIVE) {
-      return diffRevision(revisionId, against);
+  private async compare(): Promise<{ diff: NotebookDiff; documentId: string | null }> {
+    const { sides } = this;
+    const { recorders, findPanel } = this.options;
+    if (sides.old !== LIVE && sides.new !== LIVE) {
+      this.watch(null);
+      this.update({ path: null });
+      const diff = await diffStates(sides.old, sides.new);
+      return { diff, documentId: null };
     }
-    const panel = await findPanel(await getRevision(revisionId));
+    const recorded = sides.old === LIVE ? sides.new : sides.old;
+    const panel = await findPanel(await getRevision(recorded));
     const recorder = recorders.find(panel.context);
     if (!recorder) {
       throw new Error(
@@ -59,7 +89,20 @@ export class DiffModel extends StateModel<IDiffState> {
     this.watch(panel.context.model);
     this.update({ path: panel.context.path });
     await recorder.record({ reason: 'sync' });
-    return diffRevision(revisionId, LIVE, recorder.documentId);
+    const { documentId } = recorder;
+    return { diff: await diffStates(sides.old, sides.new, documentId), documentId };
+  }
+
+  private piecesOf(documentId: string | null): IDiffPieces {
+    const { sides } = this;
+    const ref = (side: SideName): StateRef =>
+      sides[side] === LIVE
+        ? { kind: 'documents', id: documentId ?? '' }
+        : { kind: 'revisions', id: sides[side] };
+    return {
+      cell: async (side, cellId) => (await getStateCell(ref(side), cellId)).cell,
+      metadata: async side => (await getStateMetadata(ref(side))).metadata
+    };
   }
 
   private watch(model: INotebookModel | null): void {

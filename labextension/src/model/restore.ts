@@ -19,6 +19,8 @@ export interface RestoreRequest {
   revisionId: string;
   /** Only this cell; the whole notebook without it. */
   cellId?: string | null;
+  /** The present cell that it replaces, where that has another id. */
+  into?: string;
   /** Bring the stored outputs back, too. */
   outputs?: boolean;
 }
@@ -76,7 +78,7 @@ export class Restorer {
     const plan =
       cellId === null
         ? planRestore(present, target, { outputs })
-        : planCellRestore(present, target, cellId, { outputs });
+        : planCellRestore(present, target, cellId, { outputs }, request.into);
     const changed = !isEmptyPlan(plan);
     const step = changed ? applyPlan(model, plan) : null;
     if (step) {

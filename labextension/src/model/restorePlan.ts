@@ -84,18 +84,23 @@ export function planRestore(
   };
 }
 
-/** Plan to bring one cell back; a cell that the revision does not have is removed. */
+/**
+ * Plan to bring one cell back; a cell that the revision does not have is removed.
+ *
+ * `into` is the present cell that it replaces, where that has another id than `cellId`.
+ */
 export function planCellRestore(
   current: NotebookJson,
   target: NotebookJson,
   cellId: string,
-  options: RestoreOptions
+  options: RestoreOptions,
+  into: string = cellId
 ): RestorePlan {
   const goal = [...current.cells];
-  const now = goal.findIndex(cell => cell.id === cellId);
+  const now = goal.findIndex(cell => cell.id === into);
   const then = target.cells.find(cell => cell.id === cellId);
   if (now >= 0 && then) {
-    goal[now] = desired(then, goal[now], options);
+    goal[now] = { ...desired(then, goal[now], options), id: into };
   } else if (then) {
     goal.splice(
       placeOf(cellId, goal, target.cells),
@@ -108,7 +113,7 @@ export function planCellRestore(
       goal.push(emptyCell(new Map()));
     }
   }
-  const restored = goal.filter(cell => cell.id === cellId);
+  const restored = goal.filter(cell => cell.id === cellId || cell.id === into);
   return {
     ...planCells(current.cells, goal),
     metadata: null,

@@ -11,6 +11,7 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { type IRunActions } from '../components/common/actions';
+import { useHighlight } from '../components/common/useHighlight';
 import { useModel } from '../components/common/useModel';
 import { ComparePage } from '../components/compare/ComparePage';
 import type { Highlight } from '../components/diff/types';
@@ -26,20 +27,12 @@ interface ICompareViewProps {
   loadHighlight: () => Promise<Highlight>;
 }
 
-const PLAIN: Highlight = () => [];
-
 function CompareView({
   model,
   actions,
   loadHighlight
 }: ICompareViewProps): JSX.Element {
-  const [highlight, setHighlight] = React.useState<Highlight>(() => PLAIN);
-  React.useEffect(() => {
-    loadHighlight().then(
-      found => setHighlight(() => found),
-      (error: unknown) => console.warn('Code is shown without colours.', error)
-    );
-  }, [loadHighlight]);
+  const highlight = useHighlight(loadHighlight);
   return (
     <ComparePage
       highlight={highlight}

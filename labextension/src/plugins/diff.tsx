@@ -14,13 +14,16 @@ import {
 import { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ReactWidget } from '@jupyterlab/ui-components';
-import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
+import { type ReadonlyPartialJSONObject, UUID } from '@lumino/coreutils';
 import * as React from 'react';
 
 import { getRevision, getRevisionDocument } from '../api/client';
-import { DiffView } from '../components/diff/DiffView';
-import type { Highlight } from '../components/diff/types';
+import type { CellDiff } from '../api/generated';
+import { useHighlight } from '../components/common/useHighlight';
 import { useModel } from '../components/common/useModel';
+import { DiffView } from '../components/diff/DiffView';
+import { cellRestore, sideName, sourceRevision } from '../components/diff/sides';
+import type { Highlight, ShowBeside, SideName } from '../components/diff/types';
 import {
   type IRevisionDocumentState,
   RevisionDocument
@@ -30,21 +33,37 @@ import { DiffModel, LIVE } from '../model/historyDiff';
 import type { Recorders } from '../model/snapshots';
 import { StateModel } from '../model/state';
 import { CommandIDs, INbtrackRecorders, INbtrackRestore } from '../tokens';
+import { besideEditors } from './besideEditors';
 import { cellHighlight } from './highlight';
 import { RevisionPicker } from './pickRevision';
 
 type Args = ReadonlyPartialJSONObject;
 type Commands = JupyterFrontEnd['commands'];
 
+interface IDiffWidgetOptions {
+  model: DiffModel;
+  commands: Commands;
+  picker: RevisionPicker;
+  languages: IEditorLanguageRegistry | null;
+}
+
 class DiffWidget extends ReactWidget {
-  constructor(
-    readonly model: DiffModel,
-    readonly args: { revision_id: string; against: string },
-    private readonly highlight: Highlight,
-    private readonly commands: Commands
-  ) {
+  constructor(private readonly options: IDiffWidgetOptions) {
     super();
     this.addClass('nbt-diff-page');
+    const { languages } = options;
+    this.loadHighlight = () => cellHighlight(languages);
+    this.loadBeside = onlyOnce(() => besideEditors(languages));
+  }
+
+  get model(): DiffModel {
+    return this.options.model;
+  }
+
+  /** What opens this comparison again. */
+  get args(): { revision_id: string; against: string } {
+    const { sides } = this.model;
+    return { revision_id: sides.old, against: sides.new };
   }
 
   override dispose(): void {
@@ -53,34 +72,91 @@ class DiffWidget extends ReactWidget {
   }
 
   protected render(): JSX.Element {
-    const { revision_id } = this.args;
-    const refresh = () => void this.model.refresh();
     return (
       <Diff
         model={this.model}
-        highlight={this.highlight}
+        loadHighlight={this.loadHighlight}
+        loadBeside={this.loadBeside}
         actions={{
-          refresh,
-          restore: () =>
-            void this.commands
-              .execute(CommandIDs.restoreRevision, { revision_id })
-              .then(refresh),
-          restoreCell: ({ cell_id }) =>
-            void this.commands
-              .execute(CommandIDs.restoreCell, { revision_id, cell_id, confirm: false })
-              .then(refresh)
+          refresh: () => void this.model.refresh(),
+          swap: () => void this.model.swap(),
+          choose: side => void this.choose(side),
+          restore: () => void this.restore(),
+          restoreCell: cell => void this.restoreCell(cell)
         }}
       />
     );
   }
+
+  private async choose(side: SideName): Promise<void> {
+    const { diff } = this.model.state;
+    const known = diff && sourceRevision(diff);
+    if (known) {
+      const { sides } = this.model;
+      const other = sides[side === 'old' ? 'new' : 'old'];
+      const picked = await this.options.picker.pickOf(
+        known.notebook_id,
+        'Compare with',
+        other !== LIVE
+      );
+      if (picked !== null) {
+        await this.model.compareSides({ ...sides, [side]: picked });
+      }
+    }
+  }
+
+  private async restore(): Promise<void> {
+    const { diff } = this.model.state;
+    const revision = diff && sourceRevision(diff);
+    if (revision) {
+      const { revision_id } = revision;
+      await this.options.commands.execute(CommandIDs.restoreRevision, { revision_id });
+      await this.model.refresh();
+    }
+  }
+
+  private async restoreCell(cell: CellDiff): Promise<void> {
+    const { diff } = this.model.state;
+    const revision = diff && sourceRevision(diff);
+    const meant = diff && cellRestore(diff, cell);
+    if (revision && meant) {
+      await this.options.commands.execute(CommandIDs.restoreCell, {
+        revision_id: revision.revision_id,
+        cell_id: meant.cellId,
+        into: meant.into,
+        confirm: false
+      });
+      await this.model.refresh();
+    }
+  }
+
+  private readonly loadHighlight: () => Promise<Highlight>;
+  private readonly loadBeside: () => Promise<ShowBeside>;
 }
 
-type DiffProps = Omit<React.ComponentProps<typeof DiffView>, 'state'> & {
-  model: DiffModel;
-};
+type DiffProps = Omit<
+  React.ComponentProps<typeof DiffView>,
+  'state' | 'pieces' | 'highlight'
+> & { model: DiffModel; loadHighlight: () => Promise<Highlight> };
 
-function Diff({ model, ...props }: DiffProps): JSX.Element {
-  return <DiffView state={useModel(model)} {...props} />;
+function Diff({ model, loadHighlight, ...props }: DiffProps): JSX.Element {
+  const state = useModel(model);
+  const highlight = useHighlight(loadHighlight);
+  return (
+    <DiffView state={state} pieces={model.pieces} highlight={highlight} {...props} />
+  );
+}
+
+/** Asked again only after a failure. */
+function onlyOnce<T>(load: () => Promise<T>): () => Promise<T> {
+  let loading: Promise<T> | null = null;
+  return () => {
+    loading ??= load().catch((error: unknown) => {
+      loading = null;
+      throw error;
+    });
+    return loading;
+  };
 }
 
 class RevisionModel extends StateModel<IRevisionDocumentState> {
@@ -149,35 +225,32 @@ export const diffPlugin: JupyterFrontEndPlugin<void> = {
       shell.activateById(widget.id);
     };
 
+    const picker = new RevisionPicker(notebooks, recorders);
     const openDiff = async (revisionId: string, args: Args): Promise<void> => {
       const against = typeof args['against'] === 'string' ? args['against'] : LIVE;
-      const id = `nbtrack-diff-${revisionId}-${against}`;
-      const open = byId(id);
+      const open = tracker.find(({ content }) => {
+        const shown = content instanceof DiffWidget ? content.args : null;
+        return shown?.revision_id === revisionId && shown.against === against;
+      });
       if (open) {
         void (open.content as DiffWidget).model.refresh();
         show(open);
         return;
       }
       const model = new DiffModel({
-        revisionId,
-        against,
+        sides: { old: revisionId, new: against },
         recorders,
         findPanel: revision => restore.findPanel(revision, false)
       });
-      const highlight = await cellHighlight(languages);
-      const content = new DiffWidget(
-        model,
-        { revision_id: revisionId, against },
-        highlight,
-        commands
-      );
+      const content = new DiffWidget({ model, commands, picker, languages });
+      const id = `nbtrack-diff-${UUID.uuid4()}`;
       const widget = inMainArea(content, id, 'Compare');
       model.changed.connect((_, { diff }) => {
         if (diff) {
-          const right = diff.new ? `r${diff.new.number}` : 'now';
-          widget.title.label = `r${diff.old.number} → ${right}`;
+          widget.title.label = `${sideName(diff.old)} → ${sideName(diff.new)}`;
           widget.title.caption =
             'nbtrack: what differs between two states of a notebook';
+          void tracker.save(widget);
         }
       });
       show(widget);
@@ -216,7 +289,6 @@ export const diffPlugin: JupyterFrontEndPlugin<void> = {
       await model.refresh();
     };
 
-    const picker = new RevisionPicker(notebooks, recorders);
     const add = (
       command: string,
       label: string,
@@ -265,7 +337,7 @@ function restoreTabs(
   void restorer?.restore(tracker, {
     command: CommandIDs.openRevision,
     args: widget => (isDiff(widget) ? (widget.content as DiffWidget).args : {}),
-    name: widget => (isDiff(widget) ? widget.id : ''),
+    name: widget => widget.id,
     when: []
   });
 }

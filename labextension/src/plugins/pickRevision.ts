@@ -8,6 +8,7 @@ import { findNotebook, listRevisions } from '../api/client';
 import type { RevisionInfo } from '../api/generated';
 import { describeReason } from '../components/history/describe';
 import { formatAge } from '../model/format';
+import { LIVE } from '../model/historyDiff';
 import type { Recorders } from '../model/snapshots';
 
 const OFFERED = 100;
@@ -36,13 +37,25 @@ export class RevisionPicker {
       return null;
     }
     const { notebook_id } = await findNotebook(this.recorders.pathOf(panel.context));
-    const { revisions } = notebook_id
-      ? await listRevisions(notebook_id, { limit: OFFERED })
-      : { revisions: [] };
+    return notebook_id ? this.pickOf(notebook_id, title) : null;
+  }
+
+  /** The id of a revision that the user picks; `live` for the notebook as it is. */
+  async pickOf(
+    notebookId: string,
+    title: string,
+    offersLive = false
+  ): Promise<string | null> {
+    const { revisions } = await listRevisions(notebookId, { limit: OFFERED });
+    const ids = revisions.map(revision => revision.revision_id);
     const labels = revisions.map(revision => describe(revision, Date.now()));
+    if (offersLive) {
+      ids.unshift(LIVE);
+      labels.unshift('now · the notebook as it is');
+    }
     const answer = await InputDialog.getItem({ title, items: labels, current: 0 });
     const chosen = answer.button.accept ? labels.indexOf(answer.value ?? '') : -1;
-    return revisions[chosen]?.revision_id ?? null;
+    return ids[chosen] ?? null;
   }
 }
 

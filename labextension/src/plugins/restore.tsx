@@ -31,6 +31,7 @@ const COMM_TARGET = 'nbtrack.commands';
 interface RestoreArgs {
   revision_id: string;
   cell_id: string | null;
+  into?: string;
   outputs: boolean;
   confirm: boolean;
 }
@@ -83,6 +84,7 @@ class RestoreService implements INbtrackRestore {
       const done = await this.restorer.restore(target, {
         revisionId: args.revision_id,
         cellId: args.cell_id,
+        into: args.into,
         outputs
       });
       this.tell(done);
@@ -236,6 +238,7 @@ export const restorePlugin: JupyterFrontEndPlugin<INbtrackRestore> = {
           await service.restore({
             revision_id: revisionId,
             cell_id: cellId,
+            into: typeof args['into'] === 'string' ? args['into'] : undefined,
             outputs: args['outputs'] === true,
             confirm: args['confirm'] !== false
           });

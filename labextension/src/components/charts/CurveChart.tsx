@@ -2,6 +2,7 @@
 
 import * as React from 'react';
 
+import { useSeen } from '../common/useSeen';
 import type { ECharts } from './echarts';
 import { type ICurve, type ICurveView } from './curves';
 import { chartOption } from './option';
@@ -82,25 +83,4 @@ export function CurveChart(props: ICurveChartProps): JSX.Element {
       ) : null}
     </div>
   );
-}
-
-/** True from the first time the element is near the visible part of the page. */
-function useSeen(host: React.RefObject<HTMLElement>): boolean {
-  const [isSeen, setSeen] = React.useState(false);
-  React.useEffect(() => {
-    if (isSeen || !host.current) {
-      return undefined;
-    }
-    const observer = new IntersectionObserver(
-      entries => {
-        if (entries.some(entry => entry.isIntersecting)) {
-          setSeen(true);
-        }
-      },
-      { rootMargin: '200px' }
-    );
-    observer.observe(host.current);
-    return () => observer.disconnect();
-  }, [host, isSeen]);
-  return isSeen;
 }

@@ -1,20 +1,29 @@
-/** One cell of a diff: what happened to it, its text, its outputs. */
+/** One cell of a diff: what happened to it, its text, its outputs, its metadata. */
 
 import * as React from 'react';
 
 import type { CellDiff } from '../../api/generated';
 import { Button } from '../common/Button';
-import { Outputs } from './Outputs';
+import { Disclosure } from '../common/Disclosure';
+import { useSeen } from '../common/useSeen';
+import { MetadataDiff } from './MetadataDiff';
+import { OutputsDiff } from './OutputsDiff';
+import type { CellRestore } from './sides';
 import { Source, SourceDiff } from './SourceDiff';
-import type { Highlight } from './types';
+import { SplitDiff } from './SplitDiff';
+import type { DiffLayout, Highlight, IDiffPieces, ShowBeside } from './types';
 
 export interface ICellDiffProps {
   cell: CellDiff;
   oldName: string;
   newName: string;
   highlight: Highlight;
-  /** Absent: this cell can't be restored. */
-  onRestore?: (cell: CellDiff) => void;
+  layout: DiffLayout;
+  loadBeside: () => Promise<ShowBeside>;
+  pieces: IDiffPieces;
+  /** What restoring this cell means; null where it can't be. */
+  restoreOf: (cell: CellDiff) => CellRestore | null;
+  onRestore: (cell: CellDiff) => void;
 }
 
 const STATUS: Record<CellDiff['status'], string> = {
@@ -32,17 +41,10 @@ function badge(cell: CellDiff): string | null {
   return cell.outputs_differ ? 'Only outputs' : null;
 }
 
-const RESTORE: Record<CellDiff['status'], string> = {
-  added: 'Remove this cell',
-  removed: 'Bring this cell back',
-  edited: 'Restore this cell',
-  unchanged: 'Restore this cell'
-};
-
 export function CellDiffView(props: ICellDiffProps): JSX.Element {
-  const { cell, highlight, onRestore } = props;
+  const { cell } = props;
   const label = badge(cell);
-  const restorable = cell.status !== 'unchanged' || cell.metadata_differs;
+  const restore = props.restoreOf(cell);
   return (
     <section
       className={`nbt-cell-diff nbt-cell-${cell.status}`}
@@ -62,28 +64,30 @@ export function CellDiffView(props: ICellDiffProps): JSX.Element {
             Moved from {(cell.old_index ?? 0) + 1} to {(cell.new_index ?? 0) + 1}
           </span>
         ) : null}
-        {cell.metadata_differs ? (
-          <span className="nbt-badge">Cell metadata differs</span>
-        ) : null}
         <span className="nbt-muted">
           {cell.cell_type} cell {position(cell)}
         </span>
-        {onRestore && restorable ? (
-          <Button testId="nbtrack-restore-cell" onClick={() => onRestore(cell)}>
-            {RESTORE[cell.status]}
+        {restore ? (
+          <Button testId="nbtrack-restore-cell" onClick={() => props.onRestore(cell)}>
+            {restore.label}
           </Button>
         ) : null}
       </header>
-      <CellText cell={cell} highlight={highlight} />
-      {cell.outputs_differ ? <OutputsDiff {...props} /> : null}
+      <CellText {...props} />
+      {cell.outputs_differ ? <CellOutputs {...props} /> : null}
+      {cell.metadata_differs ? (
+        <div className="nbt-outputs-diff">
+          <Disclosure label="Metadata differs" testId="nbtrack-metadata-toggle">
+            {() => <MetadataDiff cell={cell} pieces={props.pieces} />}
+          </Disclosure>
+        </div>
+      ) : null}
     </section>
   );
 }
 
-function CellText({
-  cell,
-  highlight
-}: Pick<ICellDiffProps, 'cell' | 'highlight'>): JSX.Element {
+function CellText(props: ICellDiffProps): JSX.Element {
+  const { cell, highlight } = props;
   const common = { cellType: cell.cell_type, highlight };
   const before = cell.old_source ?? '';
   const after = cell.new_source ?? '';
@@ -93,40 +97,45 @@ function CellText({
     case 'removed':
       return <Source source={before} kind="removed" {...common} />;
     case 'edited':
-      return <SourceDiff before={before} after={after} {...common} />;
+      return props.layout === 'split' ? (
+        <SplitDiff
+          before={before}
+          after={after}
+          loadBeside={props.loadBeside}
+          {...common}
+        />
+      ) : (
+        <SourceDiff before={before} after={after} {...common} />
+      );
     case 'unchanged':
       return <Source source={after || before} isShort {...common} />;
   }
 }
 
-function OutputsDiff({ cell, oldName, newName }: ICellDiffProps): JSX.Element {
-  const [open, setOpen] = React.useState(false);
-  const sides: [string, typeof cell.old_outputs][] = [
-    [oldName, cell.old_outputs],
-    [newName, cell.new_outputs]
-  ];
+/** Open at once where outputs are all that differs, as soon as one looks at them. */
+function CellOutputs(props: ICellDiffProps): JSX.Element {
+  const { cell } = props;
+  const place = React.useRef<HTMLDivElement>(null);
+  const seen = useSeen(place);
+  const isAll = cell.status === 'unchanged' && !cell.moved;
   return (
-    <div className="nbt-outputs-diff">
-      <button
-        type="button"
-        className="nbt-disclosure"
-        aria-expanded={open}
-        data-testid="nbtrack-outputs-toggle"
-        onClick={() => setOpen(!open)}
-      >
-        {open ? '▾' : '▸'} Outputs differ ({cell.old_outputs?.length ?? 0} →{' '}
-        {cell.new_outputs?.length ?? 0})
-      </button>
-      {open ? (
-        <div className="nbt-outputs-sides">
-          {sides.map(([name, outputs]) => (
-            <div key={name}>
-              <div className="nbt-side-name">{name}</div>
-              <Outputs outputs={outputs ?? []} label={`Outputs of ${name}`} />
-            </div>
-          ))}
-        </div>
-      ) : null}
+    <div ref={place} className="nbt-outputs-diff">
+      {isAll && !seen ? null : (
+        <Disclosure
+          label={`Outputs differ (${cell.old_output_count} → ${cell.new_output_count})`}
+          isOpen={isAll}
+          testId="nbtrack-outputs-toggle"
+        >
+          {() => (
+            <OutputsDiff
+              cell={cell}
+              oldName={props.oldName}
+              newName={props.newName}
+              pieces={props.pieces}
+            />
+          )}
+        </Disclosure>
+      )}
     </div>
   );
 }
@@ -138,6 +147,9 @@ function describe(cell: CellDiff): string {
   }
   if (cell.outputs_differ) {
     parts.push('outputs differ');
+  }
+  if (cell.metadata_differs) {
+    parts.push('metadata differs');
   }
   return parts.join(', ');
 }

@@ -1,24 +1,38 @@
-/** A notebook at a revision against another one, or against now. */
+/** Two states of a notebook, cell by cell. */
 
 import * as React from 'react';
 
-import type { CellDiff, NotebookDiff, RevisionInfo } from '../../api/generated';
-import { formatInstant, plural } from '../../model/format';
+import type { CellDiff, NotebookDiff } from '../../api/generated';
+import { plural } from '../../model/format';
 import { Button } from '../common/Button';
-import { IconButton } from '../common/Icon';
+import { Disclosure } from '../common/Disclosure';
 import { Loading, Message } from '../common/Message';
 import { CellDiffView, type ICellDiffProps } from './CellDiffView';
-import { foldCells, isChanged } from './fold';
+import { DiffHeader } from './DiffHeader';
+import { type DiffItem, foldCells, isChanged } from './fold';
+import { MetadataDiff } from './MetadataDiff';
+import { cellRestore, sideName } from './sides';
 import { Source } from './SourceDiff';
-import type { Highlight, IDiffActions, IDiffState } from './types';
+import type {
+  DiffLayout,
+  Highlight,
+  IDiffActions,
+  IDiffPieces,
+  IDiffState,
+  ShowBeside
+} from './types';
+import { useGradually } from './useGradually';
 
 export interface IDiffViewProps {
   state: IDiffState;
   actions: IDiffActions;
+  pieces: IDiffPieces;
   highlight: Highlight;
+  loadBeside: () => Promise<ShowBeside>;
 }
 
-export function DiffView({ state, actions, highlight }: IDiffViewProps): JSX.Element {
+export function DiffView(props: IDiffViewProps): JSX.Element {
+  const { state, actions } = props;
   const { diff } = state;
   if (!diff) {
     return state.status === 'error' ? (
@@ -34,61 +48,40 @@ export function DiffView({ state, actions, highlight }: IDiffViewProps): JSX.Ele
       <Loading label="Comparing" />
     );
   }
-  return <Loaded diff={diff} state={state} actions={actions} highlight={highlight} />;
+  return <Loaded {...props} diff={diff} />;
 }
 
 function Loaded(props: IDiffViewProps & { diff: NotebookDiff }): JSX.Element {
-  const { diff, state, actions, highlight } = props;
+  const { diff, state, actions } = props;
   const scroller = React.useRef<HTMLDivElement>(null);
+  const [layout, setLayout] = React.useState<DiffLayout>('unified');
   const go = (step: 1 | -1): void => goToChange(scroller.current, step);
-  const changed = diff.cells.filter(isChanged).length;
   const onKeyDown = (event: React.KeyboardEvent): void => {
     const step = stepOf(event);
+    const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey;
     if (step) {
       go(step);
-      event.preventDefault();
-      event.stopPropagation();
+    } else if (isPlain && event.key === 's') {
+      actions.swap();
+    } else if (isPlain && event.key === 'v') {
+      setLayout(layout === 'split' ? 'unified' : 'split');
+    } else {
+      return;
     }
+    event.preventDefault();
+    event.stopPropagation();
   };
+  const changed = diff.cells.some(isChanged);
   return (
     <div className="nbt-diff" data-testid="nbtrack-diff" onKeyDown={onKeyDown}>
-      <header className="nbt-diff-header">
-        <div className="nbt-diff-title">
-          <h2>
-            {nameOf(diff.old)} <span aria-label="compared with">→</span>{' '}
-            {diff.new ? nameOf(diff.new) : 'now'}
-          </h2>
-          <span className="nbt-muted">
-            {formatInstant(diff.old.created_at)} by {diff.old.author}
-            {state.path ? ` · ${state.path}` : ''}
-          </span>
-        </div>
-        <Counts diff={diff} />
-        <div className="nbt-diff-buttons">
-          <IconButton
-            icon="up"
-            label="Previous change (p)"
-            testId="nbtrack-diff-previous"
-            disabled={changed === 0}
-            onClick={() => go(-1)}
-          />
-          <IconButton
-            icon="down"
-            label="Next change (n)"
-            testId="nbtrack-diff-next"
-            disabled={changed === 0}
-            onClick={() => go(1)}
-          />
-          <Button
-            kind="primary"
-            testId="nbtrack-diff-restore"
-            disabled={changed === 0 && !diff.metadata_differs}
-            onClick={actions.restore}
-          >
-            Restore r{diff.old.number}…
-          </Button>
-        </div>
-      </header>
+      <DiffHeader
+        diff={diff}
+        path={state.path}
+        layout={layout}
+        actions={actions}
+        onLayout={setLayout}
+        onStep={go}
+      />
       <Notices state={state} refresh={actions.refresh} />
       <div
         ref={scroller}
@@ -97,18 +90,33 @@ function Loaded(props: IDiffViewProps & { diff: NotebookDiff }): JSX.Element {
         role="region"
         aria-label="Changes, n and p to move between them"
       >
-        {changed === 0 ? (
-          <Message title="No differences" testId="nbtrack-diff-same">
-            <p>
-              {diff.metadata_differs
-                ? 'All cells are the same; only the notebook’s metadata differs.'
-                : `${plural(diff.cells.length, 'cell')}, all the same.`}
-            </p>
-          </Message>
+        {changed ? null : <Same diff={diff} />}
+        <Cells {...props} layout={layout} />
+        {diff.metadata_differs ? (
+          <div className="nbt-fold">
+            <Disclosure
+              label="The notebook’s metadata differs"
+              isOpen={!changed}
+              testId="nbtrack-notebook-metadata"
+            >
+              {() => <MetadataDiff pieces={props.pieces} />}
+            </Disclosure>
+          </div>
         ) : null}
-        <Cells diff={diff} actions={actions} highlight={highlight} />
       </div>
     </div>
+  );
+}
+
+function Same({ diff }: { diff: NotebookDiff }): JSX.Element {
+  return (
+    <Message title="No differences" testId="nbtrack-diff-same">
+      <p>
+        {diff.metadata_differs
+          ? 'All cells are the same; only the notebook’s metadata differs.'
+          : `${plural(diff.cells.length, 'cell')}, all the same.`}
+      </p>
+    </Message>
   );
 }
 
@@ -138,29 +146,37 @@ function Notices({
 }
 
 function Cells(
-  props: Pick<IDiffViewProps, 'actions' | 'highlight'> & { diff: NotebookDiff }
-) {
-  const { diff, actions, highlight } = props;
+  props: IDiffViewProps & { diff: NotebookDiff; layout: DiffLayout }
+): JSX.Element {
+  const { diff, actions } = props;
   const items = React.useMemo(() => foldCells(diff.cells), [diff]);
+  const lines = React.useMemo(() => items.map(linesOf), [items]);
+  const shown = useGradually(lines);
   const cellProps = {
-    oldName: `r${diff.old.number}`,
-    newName: diff.new ? `r${diff.new.number}` : 'Now',
-    highlight,
+    oldName: sideName(diff.old),
+    newName: sideName(diff.new),
+    highlight: props.highlight,
+    layout: props.layout,
+    loadBeside: props.loadBeside,
+    pieces: props.pieces,
+    restoreOf: (cell: CellDiff) => cellRestore(diff, cell),
     onRestore: actions.restoreCell
   };
   return (
     <>
-      {items.map(item =>
-        item.kind === 'fold' ? (
-          <FoldedCells key={`fold-${item.key}`} cells={item.cells} {...cellProps} />
-        ) : (
-          <CellDiffView
-            key={`${item.cell.cell_id}-${item.cell.status}`}
-            cell={item.cell}
-            {...cellProps}
-          />
-        )
-      )}
+      {items
+        .slice(0, shown)
+        .map(item =>
+          item.kind === 'fold' ? (
+            <FoldedCells key={`fold-${item.key}`} cells={item.cells} {...cellProps} />
+          ) : (
+            <CellDiffView
+              key={`${item.cell.cell_id}-${item.cell.status}`}
+              cell={item.cell}
+              {...cellProps}
+            />
+          )
+        )}
     </>
   );
 }
@@ -169,24 +185,16 @@ function FoldedCells(
   props: Omit<ICellDiffProps, 'cell'> & { cells: CellDiff[] }
 ): JSX.Element {
   const { cells, ...cellProps } = props;
-  const [open, setOpen] = React.useState(false);
   const outputs = cells.filter(isChanged).length;
+  const label =
+    outputs > 0
+      ? `${plural(cells.length, 'cell')} with the same text, ${outputs} with other outputs`
+      : plural(cells.length, 'unchanged cell');
   return (
     <div className="nbt-fold">
-      <button
-        type="button"
-        className="nbt-disclosure"
-        aria-expanded={open}
-        data-testid="nbtrack-diff-fold"
-        onClick={() => setOpen(!open)}
-      >
-        {open ? '▾' : '▸'}{' '}
-        {outputs > 0
-          ? `${plural(cells.length, 'cell')} with the same text, ${outputs} with other outputs`
-          : plural(cells.length, 'unchanged cell')}
-      </button>
-      {open
-        ? cells.map(cell =>
+      <Disclosure label={label} testId="nbtrack-diff-fold">
+        {() =>
+          cells.map(cell =>
             isChanged(cell) ? (
               <CellDiffView key={cell.cell_id} cell={cell} {...cellProps} />
             ) : (
@@ -199,34 +207,19 @@ function FoldedCells(
               </div>
             )
           )
-        : null}
+        }
+      </Disclosure>
     </div>
   );
 }
 
-function Counts({ diff }: { diff: NotebookDiff }): JSX.Element {
-  const outputs = diff.cells.filter(
-    cell => cell.outputs_differ && cell.status === 'unchanged'
-  ).length;
-  const counts: [string, string, number, string][] = [
-    ['added', '+', diff.added, 'added'],
-    ['edited', '~', diff.edited, 'edited'],
-    ['removed', '−', diff.removed, 'removed'],
-    ['moved', '↕', diff.moved, 'moved'],
-    ['output', '▤', outputs, 'only outputs']
-  ];
-  return (
-    <div className="nbt-diff-counts" data-testid="nbtrack-diff-counts">
-      {counts
-        .filter(([, , count]) => count > 0)
-        .map(([kind, sign, count, word]) => (
-          <span key={kind} className={`nbt-mark nbt-mark-${kind}`}>
-            {sign}
-            {count} {word}
-          </span>
-        ))}
-    </div>
-  );
+/** About how many lines an item takes. */
+function linesOf(item: DiffItem): number {
+  if (item.kind === 'fold') {
+    return 1;
+  }
+  const { old_source, new_source } = item.cell;
+  return `${old_source ?? ''}\n${new_source ?? ''}`.split('\n').length + 2;
 }
 
 /** `n` and `p`, or Alt with an arrow. */
@@ -249,10 +242,4 @@ function goToChange(scroller: HTMLElement | null, step: 1 | -1): void {
   const cell = cells[Math.max(0, Math.min(cells.length - 1, next))];
   cell?.focus({ preventScroll: true });
   cell?.scrollIntoView({ block: 'start', behavior: 'smooth' });
-}
-
-function nameOf(revision: RevisionInfo): string {
-  return revision.label
-    ? `r${revision.number} “${revision.label}”`
-    : `r${revision.number}`;
 }

@@ -2,7 +2,8 @@
 
 import * as React from 'react';
 
-type Output = Record<string, unknown>;
+/** An output as nbformat JSON. */
+export type Output = Record<string, unknown>;
 
 const IMAGES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'];
 
@@ -22,6 +23,28 @@ export function Outputs({ outputs, label }: IOutputsProps): JSX.Element {
   );
 }
 
+/** What an output that is nothing but text says; null for any other. */
+export function plainText(output: Output): string | null {
+  if (output.output_type === 'stream') {
+    return withoutEscapes(joined(output.text));
+  }
+  if (output.output_type === 'error') {
+    return errorText(output);
+  }
+  const data = (output.data ?? {}) as Record<string, unknown>;
+  const types = Object.keys(data);
+  return types.length === 1 && types[0] === 'text/plain'
+    ? withoutEscapes(joined(data['text/plain']))
+    : null;
+}
+
+function errorText(output: Output): string {
+  const traceback = Array.isArray(output.traceback) ? output.traceback.join('\n') : '';
+  return withoutEscapes(
+    traceback || `${String(output.ename)}: ${String(output.evalue)}`
+  );
+}
+
 function OutputView({ output }: { output: Output }): JSX.Element {
   if (output.output_type === 'stream') {
     const error = output.name === 'stderr';
@@ -30,11 +53,7 @@ function OutputView({ output }: { output: Output }): JSX.Element {
     );
   }
   if (output.output_type === 'error') {
-    const traceback = Array.isArray(output.traceback)
-      ? output.traceback.join('\n')
-      : '';
-    const text = traceback || `${String(output.ename)}: ${String(output.evalue)}`;
-    return <Text text={text} className="nbt-output-error" />;
+    return <Text text={errorText(output)} className="nbt-output-error" />;
   }
   return <Rich data={(output.data ?? {}) as Record<string, unknown>} />;
 }

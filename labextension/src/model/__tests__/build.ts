@@ -1,9 +1,12 @@
-/** Runs and cards for tests: a complete one, with what matters put in place. */
+/** Runs, cards, revisions and diffs for tests: a complete one, with what matters put in place. */
 
 import type {
+  CellDiff,
   MetricCard,
   MetricInfo,
   MetricValue,
+  NotebookDiff,
+  RevisionInfo,
   RunCard,
   RunSummary
 } from '../../api/generated';
@@ -93,6 +96,62 @@ export function card(patch: Partial<RunCard> = {}): RunCard {
     artifact_count: 0,
     progress: { done: 1, total: 10, eta_s: 9, label: 'epoch' },
     notes: [],
+    ...patch
+  };
+}
+
+export function revision(
+  number: number,
+  patch: Partial<RevisionInfo> = {}
+): RevisionInfo {
+  return {
+    revision_id: `id${number}`,
+    notebook_id: 'n',
+    number,
+    parent_id: number > 1 ? `id${number - 1}` : null,
+    created_at: '2026-11-23T10:00:00Z',
+    reason: 'execute',
+    author: 'ada',
+    label: null,
+    cell_id: null,
+    restored_from: null,
+    restored_from_number: null,
+    cell_count: 3,
+    changes: [],
+    runs: [],
+    ...patch
+  };
+}
+
+export function cellDiff(id: string, patch: Partial<CellDiff> = {}): CellDiff {
+  return {
+    cell_id: id,
+    old_cell_id: id,
+    cell_type: 'code',
+    status: 'unchanged',
+    moved: false,
+    old_index: 0,
+    new_index: 0,
+    old_source: '',
+    new_source: '',
+    outputs_differ: false,
+    metadata_differs: false,
+    old_output_count: 0,
+    new_output_count: 0,
+    ...patch
+  };
+}
+
+export function notebookDiff(patch: Partial<NotebookDiff>): NotebookDiff {
+  return {
+    old: null,
+    new: null,
+    cells: [],
+    metadata_differs: false,
+    added: 0,
+    removed: 0,
+    edited: 0,
+    moved: 0,
     ...patch
   };
 }

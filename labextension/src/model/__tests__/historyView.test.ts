@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import type { CellDiff, RevisionInfo } from '../../api/generated';
 import { foldCells } from '../../components/diff/fold';
 import {
   colorLines,
@@ -16,44 +15,7 @@ import {
   initials,
   mainPreview
 } from '../../components/history/describe';
-
-function revision(number: number, patch: Partial<RevisionInfo> = {}): RevisionInfo {
-  return {
-    revision_id: `id${number}`,
-    notebook_id: 'n',
-    number,
-    parent_id: number > 1 ? `id${number - 1}` : null,
-    created_at: '2026-11-23T10:00:00Z',
-    reason: 'execute',
-    author: 'ada',
-    label: null,
-    cell_id: null,
-    restored_from: null,
-    restored_from_number: null,
-    cell_count: 3,
-    changes: [],
-    runs: [],
-    ...patch
-  };
-}
-
-function cellDiff(id: string, patch: Partial<CellDiff> = {}): CellDiff {
-  return {
-    cell_id: id,
-    cell_type: 'code',
-    status: 'unchanged',
-    moved: false,
-    old_index: 0,
-    new_index: 0,
-    old_source: '',
-    new_source: '',
-    outputs_differ: false,
-    metadata_differs: false,
-    old_outputs: null,
-    new_outputs: null,
-    ...patch
-  };
-}
+import { cellDiff, revision } from './build';
 
 const text = (segments: readonly { text: string }[]) =>
   segments.map(each => each.text).join('');
