@@ -23,7 +23,7 @@ from nbtrack.entities import (
     TextMatch,
 )
 from nbtrack.errors import NotFoundError
-from nbtrack.ranking import is_system_metric, metric_direction
+from nbtrack.ranking import key_metric, metric_direction
 from nbtrack.wire import (
     ArtifactInfo,
     CaptureReport,
@@ -313,29 +313,30 @@ def experiment_info(experiment: Experiment) -> ExperimentInfo:
 
 
 def run_mark(run: Run) -> RunMark:
-    """A run on the history, with its key metric: the first, explicit ones before captured."""
-    metrics = sorted(
-        (metric for metric in run.metrics.values() if not is_system_metric(metric.key)),
-        key=lambda metric: metric.origin is None or metric.origin.rule != "explicit",
+    """A run on the history, with its key metric."""
+    key = key_metric(
+        (metric.key, metric.origin is not None and metric.origin.rule == "explicit")
+        for metric in run.metrics.values()
     )
     return RunMark(
         run_id=run.run_id,
         run_name=run.run_name,
         status=run.status,
         end_reason=run.end_reason,
-        metric=metric_info(metrics[0]) if metrics else None,
+        metric=metric_info(run.metrics[key]) if key is not None else None,
     )
 
 
 def revision_infos(store: Store, revisions: Sequence[Revision]) -> list[RevisionInfo]:
     """Lines of a history, each with the runs that ran from it."""
-    runs = store.revision_runs([revision.revision_id for revision in revisions])
+    revision_ids = [revision.revision_id for revision in revisions]
+    runs, errors = store.revision_runs(revision_ids), store.revision_errors(revision_ids)
     numbers = {revision.revision_id: revision.number for revision in revisions}
     for revision in revisions:
         source = revision.restored_from
         if source is not None and source not in numbers:
             numbers[source] = store.get_revision(source).number
-    return [_revision_info(revision, numbers, runs) for revision in revisions]
+    return [_revision_info(revision, numbers, runs, errors) for revision in revisions]
 
 
 def revision_info(store: Store, revision: Revision) -> RevisionInfo:
@@ -344,7 +345,10 @@ def revision_info(store: Store, revision: Revision) -> RevisionInfo:
 
 
 def _revision_info(
-    revision: Revision, numbers: Mapping[str, int], runs: Mapping[str, Sequence[Run]]
+    revision: Revision,
+    numbers: Mapping[str, int],
+    runs: Mapping[str, Sequence[Run]],
+    errors: Mapping[str, str],
 ) -> RevisionInfo:
     source = revision.restored_from
     return RevisionInfo(
@@ -365,6 +369,7 @@ def _revision_info(
             for change in revision.changes
         ],
         runs=[run_mark(run) for run in runs.get(revision.revision_id, ())],
+        error_name=errors.get(revision.revision_id),
     )
 
 

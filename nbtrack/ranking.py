@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Literal
 
@@ -52,6 +52,24 @@ def metric_direction(name: str) -> Direction | None:
 
 def _rank(word: str) -> int:
     return word not in {"time", "seconds", "secs", "ms", "score", "elapsed", "duration", "return"}
+
+
+def key_metric(names: Iterable[tuple[str, bool]]) -> str | None:
+    """Which metric stands for a run where there is room for one.
+
+    Args:
+        names: of its metrics, each with whether the user logged it.
+
+    Returns:
+        The first that the user logged, else the first; of these one whose name tells which
+        way is better, where there is one. None where all are of the machine.
+    """
+    told = [(not logged, metric_direction(name) is None, name) for name, logged in names]
+    return min(
+        (each for each in told if not is_system_metric(each[2])),
+        key=lambda each: each[:2],
+        default=(True, True, None),
+    )[2]
 
 
 def is_system_metric(name: str) -> bool:

@@ -17,8 +17,10 @@ and no infinities, so a metric's value is a number or one of three words (`Numbe
     GET    search?text=WORDS&path&limit&page_token    → TextMatchPage
     GET    experiments                                → ExperimentList
     GET    notebooks?path=P | notebook_id=ID          → NotebookInfo
-    GET    notebooks/ID/revisions?limit&page_token&cell_id
-                                                      → RevisionPage
+    GET    notebooks/ID/revisions?cell_id&author&named&with_runs&with_errors&before&limit
+                                 &page_token          → RevisionPage
+    GET    notebooks/ID/timeline?cell_id&author&named&with_runs&with_errors
+                                                      → Timeline
     POST   notebooks/ID/checkpoint   CheckpointRequest → RevisionInfo
     GET    revisions/ID                               → RevisionInfo
     PATCH  revisions/ID         RevisionPatch         → RevisionInfo
@@ -447,7 +449,7 @@ class CellChangeInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunMark(msgspec.Struct, frozen=True, kw_only=True):
-    """A run on the history, with its key metric (the first, explicit ones before captured)."""
+    """A run on the history, with its key metric (see `ranking.key_metric`)."""
 
     run_id: str
     run_name: str
@@ -473,11 +475,29 @@ class RevisionInfo(msgspec.Struct, frozen=True, kw_only=True):
     cell_count: int
     changes: list[CellChangeInfo]
     runs: list[RunMark]
+    error_name: str | None
+    """Of a cell that was run from it and failed."""
 
 
 class RevisionPage(msgspec.Struct, frozen=True, kw_only=True):
     revisions: list[RevisionInfo]
     next_page_token: str | None
+
+
+class Timeline(msgspec.Struct, frozen=True, kw_only=True):
+    """All revisions that were asked for, newest first, by number and instant alone.
+
+    Sessions are work without a pause of half an hour or more. ``total`` counts all revisions
+    of the notebook.
+    """
+
+    total: int
+    numbers: list[int]
+    created_ms: list[int]
+    session_starts: list[int]
+    """Indices of the newest revision of each session."""
+    authors: list[str]
+    """Everybody who made revisions, those with the most first."""
 
 
 class RevisionPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

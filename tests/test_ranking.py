@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from nbtrack.ranking import best_index, metric_direction
+from nbtrack.ranking import best_index, key_metric, metric_direction
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,12 @@ def test_the_best_needs_a_direction_and_a_difference() -> None:
     assert best_index([0.1, 0.3], None) is None
     assert best_index([0.3, 0.3], "max") is None
     assert best_index([0.3, None], "max") is None
+
+
+def test_the_key_metric_is_what_the_user_logged_and_says_its_direction() -> None:
+    """Logged before captured, then one that says which way is better, then the first."""
+    assert key_metric([("n", False), ("loss", False), ("size", True)]) == "size"
+    assert key_metric([("n", False), ("loss", False)]) == "loss"
+    assert key_metric([("b", False), ("a", False)]) == "b"
+    assert key_metric([("system/cpu", True)]) is None
+    assert key_metric([]) is None

@@ -33,15 +33,30 @@ def history(output: Output) -> None:
     "-n", "limit", type=click.IntRange(1, 1000), default=30, show_default=True, help="So many."
 )
 @click.option("--cell", "cell_id", metavar="ID", help="Only revisions that changed this cell.")
+@click.option("--author", metavar="NAME", help="Only revisions by this person.")
+@click.option("--with-runs", is_flag=True, help="Only revisions that runs ran from.")
+@click.option("--with-errors", is_flag=True, help="Only revisions that a cell failed from.")
+@click.option("--named", is_flag=True, help="Only named checkpoints.")
 @common_options
-def log(output: Output, path: Path, limit: int, cell_id: str | None) -> None:
+def log(
+    output: Output,
+    path: Path,
+    limit: int,
+    cell_id: str | None,
+    author: str | None,
+    with_runs: bool,
+    with_errors: bool,
+    named: bool,
+) -> None:
     """List revisions, newest first: who, when, why, what changed."""
     from nbtrack.cli.revision_tables import print_log
     from nbtrack.present import revision_infos
+    from nbtrack.store.base import RevisionFilter
 
     store = output.open_store()
     notebook = find_notebook(store, path)
-    page = store.list_revisions(notebook.notebook_id, limit=limit, cell_id=cell_id)
+    only = RevisionFilter(cell_id, author, named, with_runs, with_errors)
+    page = store.list_revisions(notebook.notebook_id, limit=limit, only=only)
     infos = revision_infos(store, page.items)
     if output.as_json:
         print_json(RevisionPage(revisions=infos, next_page_token=page.next_page_token))

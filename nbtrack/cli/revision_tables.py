@@ -32,7 +32,7 @@ def print_log(output: Output, revisions: Sequence[RevisionInfo]) -> None:
             f"r{revision.number}",
             instant_text(revision.created_at, terminal=output.terminal),
             revision.author,
-            reason_text(revision),
+            ", ".join(filter(None, (reason_text(revision), revision.error_name))),
             changes_text(revision),
             revision.label or "",
             ", ".join(_mark_text(mark) for mark in revision.runs),

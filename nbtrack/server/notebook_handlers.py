@@ -12,10 +12,11 @@ from nbtrack.history.checkpoint import checkpoint
 from nbtrack.history.lookup import revision_document
 from nbtrack.history.manifest import EncodedNotebook, encode
 from nbtrack.history.masks import masked_cells
+from nbtrack.history.timeline import timeline
 from nbtrack.present import revision_info, revision_infos
 from nbtrack.server.base import ApiError, ApiHandler, decode_json, endpoint
 from nbtrack.server.paths import NotebookPaths
-from nbtrack.store.base import RunQuery, Store
+from nbtrack.store.base import RevisionFilter, RunQuery, Store
 from nbtrack.wire import (
     CheckpointRequest,
     Done,
@@ -28,6 +29,7 @@ from nbtrack.wire import (
 )
 
 MAX_SNAPSHOT_BYTES = 200_000_000
+MAX_NUMBER = 1_000_000_000
 INLINE_BODY_BYTES = 200_000
 """A larger body is decoded off the event loop."""
 
@@ -55,11 +57,12 @@ class NotebookRevisions(ApiHandler):
     async def get(self, notebook_id: str) -> None:
         """A page of the history, newest first."""
         limit = self.integer("limit", 50, least=1, most=1000)
-        token, cell_id = self.text("page_token"), self.text("cell_id")
+        token, only = self.text("page_token"), asked_revisions(self)
+        before = self.integer("before", MAX_NUMBER, least=1, most=MAX_NUMBER)
 
         def page(store: Store) -> RevisionPage:
             found = store.list_revisions(
-                notebook_id, limit=limit, page_token=token, cell_id=cell_id
+                notebook_id, limit=limit, page_token=token, only=only, before=before
             )
             return RevisionPage(
                 revisions=revision_infos(store, found.items),
@@ -67,6 +70,16 @@ class NotebookRevisions(ApiHandler):
             )
 
         self.reply(await self.services.access.call(page))
+
+
+class NotebookTimeline(ApiHandler):
+    """``notebooks/ID/timeline``"""
+
+    @endpoint
+    async def get(self, notebook_id: str) -> None:
+        """Number and instant of all revisions, and the sessions."""
+        only = asked_revisions(self)
+        self.reply(await self.services.access.call(timeline, notebook_id, only))
 
 
 class NotebookCheckpoint(ApiHandler):
@@ -159,6 +172,21 @@ class CloseDocument(ApiHandler):
     async def post(self, document_id: str) -> None:
         """Forget an open document."""
         self.reply(Done(count=int(self.services.documents.close(document_id))))
+
+
+def asked_revisions(handler: ApiHandler) -> RevisionFilter:
+    """Which revisions the query asks for. Raises ApiError (400)."""
+
+    def wanted(name: str) -> bool:
+        return handler.choice(name, "0", ("0", "1")) == "1"
+
+    return RevisionFilter(
+        cell_id=handler.text("cell_id"),
+        author=handler.text("author"),
+        named=wanted("named"),
+        with_runs=wanted("with_runs"),
+        with_errors=wanted("with_errors"),
+    )
 
 
 def notebook_info_at(store: Store, path: str, paths: NotebookPaths) -> NotebookInfo:

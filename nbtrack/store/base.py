@@ -22,7 +22,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 from nbtrack.entities import (
     Artifact,
@@ -82,6 +82,35 @@ class RunQuery:
     view: Literal["active", "deleted", "all"] = "active"
     limit: int = 1000
     page_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionFilter:
+    """Which revisions of a notebook; all that is asked must hold.
+
+    Args:
+        cell_id: that changed this cell.
+        author: by this person.
+        named: that have a name.
+        with_runs: that an active run ran from.
+        with_errors: that a cell was run from and failed.
+    """
+
+    cell_id: str | None = None
+    author: str | None = None
+    named: bool = False
+    with_runs: bool = False
+    with_errors: bool = False
+
+
+EVERY_REVISION = RevisionFilter()
+
+
+class RevisionTime(NamedTuple):
+    """When a revision was made, as epoch milliseconds: there can be very many of them."""
+
+    number: int
+    created_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,9 +406,36 @@ class Store(Protocol):
         *,
         limit: int = 200,
         page_token: str | None = None,
-        cell_id: str | None = None,
+        only: RevisionFilter = EVERY_REVISION,
+        before: int | None = None,
     ) -> Page[Revision]:
-        """Newest first; with ``cell_id`` only those that changed that cell."""
+        """Newest first.
+
+        Args:
+            notebook_id: whose.
+            limit: largest page.
+            page_token: from the previous page.
+            only: which of them.
+            before: only those with a smaller number, so that a page can begin anywhere.
+
+        Raises:
+            NotFoundError: no such notebook.
+            UsageError: the page token is none, or of another query.
+        """
+        ...
+
+    def revision_times(
+        self, notebook_id: str, only: RevisionFilter = EVERY_REVISION
+    ) -> list[RevisionTime]:
+        """Numbers and instants of all revisions, newest first. Raises NotFoundError."""
+        ...
+
+    def revision_authors(self, notebook_id: str) -> list[str]:
+        """Who made revisions, those with the most first; none for an unknown notebook."""
+        ...
+
+    def revision_errors(self, revision_ids: Sequence[str]) -> dict[str, str]:
+        """The name of the last error of a cell that ran from each revision, where one failed."""
         ...
 
     def find_revision(self, notebook_id: str, number: int) -> Revision | None:

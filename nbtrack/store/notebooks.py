@@ -7,15 +7,14 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, insert, select, update
+from sqlalchemy import Connection, Row, Select, insert, select, update
 
-from nbtrack.entities import Lifecycle, Manifest, Notebook, Page, Revision, Run, utc_now
+from nbtrack.entities import Lifecycle, Manifest, Notebook, Revision, Run, utc_now
 from nbtrack.errors import NotFoundError, StateError
 from nbtrack.store.base import NewRevision
 from nbtrack.store.blobtable import batches
 from nbtrack.store.database import Database, next_change
 from nbtrack.store.dialect import upsert
-from nbtrack.store.paging import Ordering, after, read_token, write_token
 from nbtrack.store.placing import insert_notebook
 from nbtrack.store.rows import (
     changes_text,
@@ -36,8 +35,7 @@ from nbtrack.store.schema import (
     runs,
     sessions,
 )
-
-_REVISION_COLUMNS = [column for column in revisions.columns if column.name != "manifest"]
+from nbtrack.store.timeline import REVISION_COLUMNS
 
 
 class NotebookPart:
@@ -185,40 +183,9 @@ class NotebookPart:
             raise NotFoundError("revision", revision_id)
         return manifest_of(stored)
 
-    def list_revisions(
-        self,
-        notebook_id: str,
-        *,
-        limit: int = 200,
-        page_token: str | None = None,
-        cell_id: str | None = None,
-    ) -> Page[Revision]:
-        """See `Store.list_revisions`."""
-        about = ("revisions", notebook_id, cell_id)
-        orderings = [Ordering(revisions.c.number, descending=True)]
-        statement = select(*_REVISION_COLUMNS).where(revisions.c.notebook_id == notebook_id)
-        if cell_id is not None:
-            statement = statement.join(
-                revision_cells,
-                and_(
-                    revision_cells.c.revision_id == revisions.c.revision_id,
-                    revision_cells.c.cell_id == cell_id,
-                ),
-            )
-        if page_token is not None:
-            values = read_token(page_token, about=about, count=1)
-            statement = statement.where(after(orderings, values))
-        statement = statement.order_by(*(item.clause() for item in orderings)).limit(limit + 1)
-        with self._database.read() as connection:
-            _notebook_row(connection, notebook_id)
-            rows = connection.execute(statement).all()
-        more = len(rows) > limit
-        token = write_token([rows[limit - 1].number], about=about) if more else None
-        return Page([revision_of(row) for row in rows[:limit]], token)
-
     def find_revision(self, notebook_id: str, number: int) -> Revision | None:
         """See `Store.find_revision`."""
-        statement = select(*_REVISION_COLUMNS).where(
+        statement = select(*REVISION_COLUMNS).where(
             revisions.c.notebook_id == notebook_id, revisions.c.number == number
         )
         with self._database.read() as connection:
@@ -262,7 +229,7 @@ class NotebookPart:
     def execution_revision(self, msg_id: str) -> Revision | None:
         """See `Store.execution_revision`."""
         statement = (
-            select(*_REVISION_COLUMNS)
+            select(*REVISION_COLUMNS)
             .join(execution_links, execution_links.c.revision_id == revisions.c.revision_id)
             .where(execution_links.c.msg_id == msg_id)
         )
@@ -301,7 +268,7 @@ def _notebook_row(connection: Connection, notebook_id: str) -> Row[Any]:
 
 
 def _revision_row(connection: Connection, revision_id: str) -> Row[Any]:
-    statement = select(*_REVISION_COLUMNS).where(revisions.c.revision_id == revision_id)
+    statement = select(*REVISION_COLUMNS).where(revisions.c.revision_id == revision_id)
     row = connection.execute(statement).first()
     if row is None:
         raise NotFoundError("revision", revision_id)

@@ -92,6 +92,12 @@ executions = Table(
     Index("ix_executions_session", "session_id", "started_at"),
     Index("ix_executions_notebook", "notebook_id", "started_at"),
     Index("ix_executions_source", "source_digest", "started_at"),
+    Index(
+        "ix_executions_failed",
+        "revision_id",
+        sqlite_where=text("status = 'error'"),
+        postgresql_where=text("status = 'error'"),
+    ),
 )
 
 runs = Table(
@@ -281,6 +287,7 @@ revisions = Table(
     Column("changes", Text, nullable=False),
     Column("manifest", LargeBinary, nullable=False),
     UniqueConstraint("notebook_id", "number"),
+    Index("ix_revisions_author", "notebook_id", "author", "number"),
 )
 
 revision_cells = Table(

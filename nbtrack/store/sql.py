@@ -42,6 +42,7 @@ from nbtrack.store.schema import (
     runs,
 )
 from nbtrack.store.text_search import TextReads
+from nbtrack.store.timeline import TimelinePart
 from nbtrack.store.upkeep.holds import hold
 from nbtrack.store.upkeep.part import UpkeepPart
 
@@ -90,7 +91,9 @@ def open_sql_store(
     return SqlStore(database, BlobStore(blob_directory))
 
 
-class SqlStore(RunReads, ExecutionReads, TextReads, NotebookPart, ForgetPart, UpkeepPart):
+class SqlStore(
+    RunReads, ExecutionReads, TextReads, NotebookPart, TimelinePart, ForgetPart, UpkeepPart
+):
     """A `Store` on SQLAlchemy Core. Made by `open_sql_store`."""
 
     def __init__(self, database: Database, blob_store: BlobStore) -> None:

@@ -83,6 +83,7 @@ def execution_ended(
     status: ExecutionStatus = ExecutionStatus.OK,
     names_read: tuple[str, ...] = (),
     names_written: tuple[str, ...] = (),
+    error_name: str | None = None,
 ) -> ExecutionEnded:
     """A cell execution is over."""
     return ExecutionEnded(
@@ -92,6 +93,7 @@ def execution_ended(
         duration_s=1.0,
         names_read=names_read,
         names_written=names_written,
+        error_name=error_name,
     )
 
 
@@ -241,6 +243,7 @@ def new_revision(
     created_at: datetime = START,
     changed: Sequence[str] = (),
     label: str | None = None,
+    author: str = "ada",
     expect_parent: bool = False,
     parent_id: str | None = None,
 ) -> NewRevision:
@@ -251,7 +254,7 @@ def new_revision(
         text_digest="a" * 64,
         content_digest="b" * 64,
         reason=reason,
-        author="ada",
+        author=author,
         created_at=created_at,
         changes=tuple(CellChange(cell_id, ChangeKind.EDITED, "x = 1") for cell_id in changed),
         label=label,

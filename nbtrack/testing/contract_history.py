@@ -6,10 +6,16 @@ from datetime import timedelta
 
 import pytest
 
-from nbtrack.entities import RevisionReason
+from nbtrack.entities import ExecutionStatus, RevisionReason
 from nbtrack.errors import NotFoundError, StateError, UsageError
-from nbtrack.store.base import Store
-from nbtrack.testing.builders import manifest, new_revision, run_started
+from nbtrack.store.base import RevisionFilter, Store
+from nbtrack.testing.builders import (
+    execution_ended,
+    execution_started,
+    manifest,
+    new_revision,
+    run_started,
+)
 from nbtrack.testing.clock import START
 from nbtrack.testing.contract_fixtures import ContractFixtures
 
@@ -129,12 +135,85 @@ class HistoryContract(ContractFixtures):
         page = store.list_revisions(notebook_id, limit=4, page_token=page.next_page_token)
         assert [item.number for item in page.items] == [4, 3, 2, 1]
         assert page.next_page_token is None
-        of_cell = store.list_revisions(notebook_id, cell_id="cell-0")
+        of_cell = store.list_revisions(notebook_id, only=RevisionFilter(cell_id="cell-0"))
         assert [item.number for item in of_cell.items] == [7, 4, 1]
         with pytest.raises(UsageError):
             store.list_revisions(notebook_id, page_token="wrong")
         with pytest.raises(NotFoundError):
             store.list_revisions("unknown")
+
+    def test_a_page_begins_anywhere(self, store: Store) -> None:
+        """A page of revisions can begin before any number, whether one has it or not."""
+        notebook_id = store.create_notebook("/a.ipynb").notebook_id
+        for index in range(5):
+            store.add_revision(new_revision(notebook_id, changed=[f"cell-{index % 2}"]))
+        odd = RevisionFilter(cell_id="cell-0")
+        page = store.list_revisions(notebook_id, only=odd, before=5, limit=1)
+        assert [item.number for item in page.items] == [3]
+        following = store.list_revisions(
+            notebook_id, only=odd, before=5, page_token=page.next_page_token
+        )
+        assert [item.number for item in following.items] == [1]
+
+    def test_revisions_of_a_kind(self, store: Store) -> None:
+        """Revisions are found by author, name, runs and errors, each and together."""
+        notebook_id = store.create_notebook("/a.ipynb").notebook_id
+        made = [
+            store.add_revision(
+                new_revision(notebook_id, author=author, label=label, changed=["cell-1"])
+            )
+            for author, label in (("ada", None), ("bob", "v1"), ("bob", None), ("ada", "v2"))
+        ]
+        for index, status in ((1, ExecutionStatus.ERROR), (2, ExecutionStatus.OK)):
+            store.link_execution(f"msg-{index}", made[index].revision_id)
+            store.apply(
+                [
+                    execution_started(f"msg-{index}"),
+                    execution_ended(f"msg-{index}", status=status),
+                    run_started(f"run-{index}", msg_id=f"msg-{index}"),
+                ]
+            )
+
+        def numbers(**asked: object) -> list[int]:
+            only = RevisionFilter(**asked)  # type: ignore[arg-type]
+            listed = [item.number for item in store.list_revisions(notebook_id, only=only).items]
+            assert [item.number for item in store.revision_times(notebook_id, only)] == listed
+            return listed
+
+        assert numbers() == [4, 3, 2, 1]
+        assert numbers(author="bob") == [3, 2]
+        assert numbers(named=True) == [4, 2]
+        assert numbers(with_runs=True) == [3, 2]
+        assert numbers(with_errors=True) == [2]
+        assert numbers(author="bob", with_runs=True, named=True, cell_id="cell-1") == [2]
+        assert numbers(author="ada", with_errors=True) == []
+        assert numbers(cell_id="cell-2") == []
+        store.set_lifecycle(["run-1"], deleted=True)
+        assert numbers(with_runs=True) == [3]
+
+    def test_errors_and_authors_of_revisions(self, store: Store) -> None:
+        """The last error of what ran from a revision is told, and who made revisions."""
+        notebook_id = store.create_notebook("/a.ipynb").notebook_id
+        failed, fine = (
+            store.add_revision(new_revision(notebook_id, author=author)).revision_id
+            for author in ("ada", "bob")
+        )
+        store.add_revision(new_revision(notebook_id, author="bob"))
+        for index, error in enumerate(("KeyError", "ValueError")):
+            at = START + timedelta(seconds=index)
+            store.link_execution(f"msg-{index}", failed)
+            store.apply(
+                [
+                    execution_started(f"msg-{index}", started_at=at),
+                    execution_ended(f"msg-{index}", status=ExecutionStatus.ERROR, error_name=error),
+                ]
+            )
+        assert store.revision_errors([fine, failed]) == {failed: "ValueError"}
+        assert store.revision_errors([]) == {}
+        assert store.revision_authors(notebook_id) == ["bob", "ada"]
+        assert store.revision_authors("unknown") == []
+        with pytest.raises(NotFoundError):
+            store.revision_times("unknown")
 
     def test_label(self, store: Store) -> None:
         """A revision can be named, renamed, and lose its name."""

@@ -110,3 +110,20 @@ async def test_a_store_that_cannot_be_opened_is_told(api, jp_root_dir, tmp_path,
     assert answer["error"]["message"]
     blocked.unlink()
     assert (await api("GET", "status"))[0] == 200
+
+
+async def test_revisions_are_chosen_by_the_store(api, store, jp_root_dir):
+    """The same choice for a page, which can begin anywhere, and for the timeline."""
+    states = [notebook(code(f"a = {n // 2}", "a"), code(f"b = {n}", "b")) for n in range(6)]
+    book, made = fill(store, jp_root_dir / "book.ipynb", *states)
+    store.label_revision(made[0].revision_id, "v1")
+    _, page = await api("GET", f"notebooks/{book}/revisions", cell_id="a", before=5, limit=1)
+    assert [revision["number"] for revision in page["revisions"]] == [3]
+    _, times = await api("GET", f"notebooks/{book}/timeline", cell_id="a")
+    assert (times["numbers"], times["total"], times["authors"]) == ([5, 3, 1], 6, ["ada"])
+    _, times = await api("GET", f"notebooks/{book}/timeline", cell_id="a", named="1")
+    assert times["numbers"] == [1]
+    _, times = await api("GET", f"notebooks/{book}/timeline", author="bob")
+    assert (times["numbers"], times["session_starts"]) == ([], [])
+    status, answer = await api("GET", f"notebooks/{book}/timeline", named="yes")
+    assert (status, answer["error"]["code"]) == (400, "bad_request")

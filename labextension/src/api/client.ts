@@ -20,7 +20,8 @@ import type {
   SeriesList,
   SnapshotReply,
   SnapshotRequest,
-  Status
+  Status,
+  Timeline
 } from './generated';
 import { apiUrl, request } from './request';
 
@@ -80,11 +81,26 @@ export const findNotebook = (path: string): Promise<NotebookInfo> =>
 export const getNotebook = (notebookId: string): Promise<NotebookInfo> =>
   request('notebooks', { query: { notebook_id: notebookId } });
 
+/** Which revisions; all that is asked must hold. */
+export interface RevisionQuery {
+  cell_id?: string;
+  author?: string;
+  named?: 1;
+  with_runs?: 1;
+  with_errors?: 1;
+}
+
 export const listRevisions = (
   notebookId: string,
-  query: { limit?: number; page_token?: string; cell_id?: string } = {}
+  query: RevisionQuery & { limit?: number; page_token?: string; before?: number } = {}
 ): Promise<RevisionPage> =>
   request(`notebooks/${id(notebookId)}/revisions`, { query: { ...query } });
+
+export const getTimeline = (
+  notebookId: string,
+  query: RevisionQuery = {}
+): Promise<Timeline> =>
+  request(`notebooks/${id(notebookId)}/timeline`, { query: { ...query } });
 
 export const checkpointNotebook = (
   notebookId: string,

@@ -382,7 +382,7 @@ export interface CellChangeInfo {
   preview: string;
 }
 
-/** A run on the history, with its key metric (the first, explicit ones before captured). */
+/** A run on the history, with its key metric (see `ranking.key_metric`). */
 export interface RunMark {
   run_id: string;
   run_name: string;
@@ -407,11 +407,29 @@ export interface RevisionInfo {
   cell_count: number;
   changes: CellChangeInfo[];
   runs: RunMark[];
+  /** Of a cell that was run from it and failed. */
+  error_name: string | null;
 }
 
 export interface RevisionPage {
   revisions: RevisionInfo[];
   next_page_token: string | null;
+}
+
+/**
+ * All revisions that were asked for, newest first, by number and instant alone.
+ *
+ *     Sessions are work without a pause of half an hour or more. ``total`` counts all revisions
+ *     of the notebook.
+ */
+export interface Timeline {
+  total: number;
+  numbers: number[];
+  created_ms: number[];
+  /** Indices of the newest revision of each session. */
+  session_starts: number[];
+  /** Everybody who made revisions, those with the most first. */
+  authors: string[];
 }
 
 /** A label of null or blank takes the name away. */

@@ -1,39 +1,56 @@
-/** The history of the notebook one works in: pages, filter, live updates. */
+/** The history of the notebook one works in: all its instants, details where looked at, filters. */
 
-import { findNotebook, listRevisions, patchRevision } from '../api/client';
-import type { ChangeEvent, NotebookInfo, RevisionInfo } from '../api/generated';
-import type { HistoryFilter, IHistoryView } from '../components/history/types';
+import {
+  findNotebook,
+  getTimeline,
+  listRevisions,
+  patchRevision,
+  type RevisionQuery
+} from '../api/client';
+import type {
+  ChangeEvent,
+  NotebookInfo,
+  RevisionInfo,
+  Timeline
+} from '../api/generated';
+import {
+  type IHistoryFilter,
+  type IHistoryView,
+  NO_FILTER
+} from '../components/history/types';
 import { StateModel } from './state';
 
-const PAGE_SIZE = 50;
-/** With a filter that the server does not know, this much is read to fill the list. */
-const FILL_ROWS = 15;
-const FILL_PAGES = 5;
+/** So many revisions are read at once. */
+const CHUNK = 50;
+/** While one scrolls on, nothing is asked for. */
+const SETTLE_MS = 80;
 
 interface State {
   path: string | null;
   notebook: NotebookInfo | null;
-  revisions: readonly RevisionInfo[];
-  nextPageToken: string | null;
+  timeline: Timeline | null;
+  details: ReadonlyMap<number, RevisionInfo>;
   status: IHistoryView['status'];
   error: string | null;
-  loadingMore: boolean;
-  filter: HistoryFilter;
+  filter: IHistoryFilter;
   cellId: string | null;
   recording: boolean;
 }
 
+const EMPTY: Pick<State, 'timeline' | 'details' | 'error'> = {
+  timeline: null,
+  details: new Map(),
+  error: null
+};
+
 export class HistoryModel extends StateModel<State> {
   constructor() {
     super({
+      ...EMPTY,
       path: null,
       notebook: null,
-      revisions: [],
-      nextPageToken: null,
       status: 'idle',
-      error: null,
-      loadingMore: false,
-      filter: 'all',
+      filter: NO_FILTER,
       cellId: null,
       recording: true
     });
@@ -41,17 +58,16 @@ export class HistoryModel extends StateModel<State> {
 
   /** As the components take it. */
   get view(): IHistoryView {
-    const { path, status, error, revisions, filter, recording } = this.state;
+    const { path, status, error, timeline, details, filter, recording } = this.state;
     return {
       path,
       status,
       error,
       filter,
       recording,
-      revisions: revisions.filter(revision => matches(revision, filter)),
-      hasAny: revisions.length > 0 || (this.state.notebook?.revision_count ?? 0) > 0,
-      hasMore: this.state.nextPageToken !== null,
-      loadingMore: this.state.loadingMore,
+      timeline,
+      details,
+      total: timeline?.total ?? this.state.notebook?.revision_count ?? 0,
       hasCell: this.state.cellId !== null
     };
   }
@@ -62,13 +78,14 @@ export class HistoryModel extends StateModel<State> {
       return;
     }
     this.update({
+      ...EMPTY,
       path,
       notebook: null,
-      revisions: [],
-      nextPageToken: null,
-      error: null,
+      // Who wrote one notebook need not have written another.
+      filter: { ...this.state.filter, author: null },
       status: path === null ? 'idle' : 'loading'
     });
+    this.forgetDetails();
     void this.refresh();
   }
 
@@ -83,19 +100,14 @@ export class HistoryModel extends StateModel<State> {
       return;
     }
     this.update({ cellId });
-    if (this.state.filter === 'cell') {
+    if (this.state.filter.cell) {
       this.reload();
     }
   }
 
-  setFilter(filter: HistoryFilter): void {
-    const serverSide = filter === 'cell' || this.state.filter === 'cell';
-    this.update({ filter });
-    if (serverSide) {
-      this.reload();
-    } else {
-      void this.fill();
-    }
+  setFilter(patch: Partial<IHistoryFilter>): void {
+    this.update({ filter: { ...this.state.filter, ...patch } });
+    this.reload();
   }
 
   setRecording(recording: boolean): void {
@@ -112,15 +124,16 @@ export class HistoryModel extends StateModel<State> {
 
   /** Something in the store changed. */
   noteChange(change: ChangeEvent & { everything: boolean }): void {
-    const { notebook, revisions } = this.state;
-    const known = notebook?.notebook_id ?? null;
+    const known = this.state.notebook?.notebook_id ?? null;
     const runs = new Set(change.run_ids);
     const concerned =
       change.everything ||
       (known === null
         ? change.notebook_ids.length > 0
         : change.notebook_ids.includes(known)) ||
-      revisions.some(revision => revision.runs.some(run => runs.has(run.run_id)));
+      [...this.state.details.values()].some(revision =>
+        revision.runs.some(run => runs.has(run.run_id))
+      );
     if (concerned) {
       this.stale = true;
       if (this.visible) {
@@ -129,7 +142,7 @@ export class HistoryModel extends StateModel<State> {
     }
   }
 
-  /** Ask again for the newest page; older pages stay. One request at a time. */
+  /** Ask again for all that is shown. One request at a time. */
   async refresh(): Promise<void> {
     if (this.refreshing) {
       this.again = true;
@@ -144,53 +157,46 @@ export class HistoryModel extends StateModel<State> {
     } finally {
       this.refreshing = false;
     }
-    await this.fill();
   }
 
-  async loadMore(): Promise<void> {
-    const { notebook, nextPageToken, path } = this.state;
-    if (!notebook?.notebook_id || nextPageToken === null || this.state.loadingMore) {
-      return;
-    }
-    this.update({ loadingMore: true });
-    try {
-      const page = await listRevisions(notebook.notebook_id, {
-        ...this.query,
-        page_token: nextPageToken
-      });
-      if (this.state.path === path && this.state.nextPageToken === nextPageToken) {
-        this.update({
-          revisions: merged(this.state.revisions, page.revisions),
-          nextPageToken: page.next_page_token
-        });
-      }
-    } catch (error) {
-      this.update({ status: 'error', error: message(error) });
-    } finally {
-      this.update({ loadingMore: false });
+  /** These revisions are looked at, by their places in the timeline: have them read. */
+  look(first: number, last: number): void {
+    this.seen = { first, last };
+    if (this.timer === null && !this.isDisposed) {
+      this.timer = setTimeout(() => {
+        this.timer = null;
+        void this.readSeen();
+      }, SETTLE_MS);
     }
   }
 
   /** Give a revision a name; null takes it away. */
   async setLabel(revisionId: string, label: string | null): Promise<void> {
     const renamed = await patchRevision(revisionId, { label });
-    this.update({
-      revisions: this.state.revisions.map(revision =>
-        revision.revision_id === revisionId ? renamed : revision
-      )
-    });
+    this.add([renamed]);
+  }
+
+  override dispose(): void {
+    if (this.timer !== null) {
+      clearTimeout(this.timer);
+    }
+    super.dispose();
   }
 
   private reload(): void {
-    this.update({ revisions: [], nextPageToken: null, status: 'loading' });
+    this.update({ status: 'loading', error: null });
     void this.refresh();
   }
 
-  private get query(): { limit: number; cell_id?: string } {
+  private get query(): RevisionQuery {
     const { filter, cellId } = this.state;
-    return filter === 'cell' && cellId !== null
-      ? { limit: PAGE_SIZE, cell_id: cellId }
-      : { limit: PAGE_SIZE };
+    return {
+      cell_id: filter.cell && cellId !== null ? cellId : undefined,
+      author: filter.author ?? undefined,
+      named: filter.named ? 1 : undefined,
+      with_runs: filter.runs ? 1 : undefined,
+      with_errors: filter.errors ? 1 : undefined
+    };
   }
 
   private async load(): Promise<void> {
@@ -200,27 +206,29 @@ export class HistoryModel extends StateModel<State> {
       return;
     }
     const query = this.query;
+    const asked = JSON.stringify(query);
     const current = () =>
-      this.state.path === path && this.query.cell_id === query.cell_id;
+      this.state.path === path && JSON.stringify(this.query) === asked;
     try {
       const notebook = await findNotebook(path);
-      const page = notebook.notebook_id
-        ? await listRevisions(notebook.notebook_id, query)
-        : { revisions: [], next_page_token: null };
+      const id = notebook.notebook_id;
+      const [timeline, page] = await Promise.all([
+        id ? getTimeline(id, query) : NOTHING,
+        id ? listRevisions(id, { ...query, limit: CHUNK }) : { revisions: [] }
+      ]);
       if (!current()) {
         this.again = true;
         return;
       }
-      const oldest = page.revisions.at(-1)?.number ?? 0;
-      const older = this.state.revisions.filter(revision => revision.number < oldest);
-      const keepsOlder = older.length > 0 && page.next_page_token !== null;
+      this.forgetDetails();
       this.update({
         notebook,
-        revisions: keepsOlder ? merged(page.revisions, older) : page.revisions,
-        nextPageToken: keepsOlder ? this.state.nextPageToken : page.next_page_token,
+        timeline,
+        details: this.withDetails(page.revisions),
         status: 'ready',
         error: null
       });
+      this.look(this.seen.first, this.seen.last);
     } catch (error) {
       if (current()) {
         this.update({ status: 'error', error: message(error) });
@@ -230,43 +238,74 @@ export class HistoryModel extends StateModel<State> {
     }
   }
 
-  /** A filter may leave nothing of a page: read on until there is something to see. */
-  private async fill(): Promise<void> {
-    const { filter } = this.state;
-    for (let pages = 0; pages < FILL_PAGES; pages++) {
-      const enough = this.view.revisions.length >= FILL_ROWS || !this.view.hasMore;
-      if (
-        filter === 'all' ||
-        filter === 'cell' ||
-        enough ||
-        this.state.filter !== filter
-      ) {
+  private async readSeen(): Promise<void> {
+    const { notebook, timeline } = this.state;
+    const id = notebook?.notebook_id;
+    if (!id || !timeline) {
+      return;
+    }
+    const query = this.query;
+    const { numbers } = timeline;
+    const to = Math.min(this.seen.last, numbers.length);
+    for (let from = this.seen.first; from < to; from += 1) {
+      if (this.fresh.has(numbers[from]!)) {
+        continue;
+      }
+      const places = numbers.slice(from, from + CHUNK);
+      places.forEach(number => this.fresh.add(number));
+      try {
+        const page = await listRevisions(id, {
+          ...query,
+          before: places[0]! + 1,
+          limit: places.length
+        });
+        if (this.state.notebook?.notebook_id === id) {
+          this.add(page.revisions);
+        }
+      } catch (error) {
+        places.forEach(number => this.fresh.delete(number));
+        this.update({ status: 'error', error: message(error) });
         return;
       }
-      await this.loadMore();
     }
   }
 
+  private add(revisions: readonly RevisionInfo[]): void {
+    this.update({ details: this.withDetails(revisions) });
+  }
+
+  private withDetails(
+    revisions: readonly RevisionInfo[]
+  ): ReadonlyMap<number, RevisionInfo> {
+    const details = new Map(this.state.details);
+    for (const revision of revisions) {
+      details.set(revision.number, revision);
+      this.fresh.add(revision.number);
+    }
+    return details;
+  }
+
+  /** They are shown until they are read again. */
+  private forgetDetails(): void {
+    this.fresh.clear();
+  }
+
+  private readonly fresh = new Set<number>();
+  private seen = { first: 0, last: 0 };
+  private timer: ReturnType<typeof setTimeout> | null = null;
   private visible = false;
   private stale = false;
   private refreshing = false;
   private again = false;
 }
 
-function matches(revision: RevisionInfo, filter: HistoryFilter): boolean {
-  return (
-    (filter !== 'runs' || revision.runs.length > 0) &&
-    (filter !== 'named' || revision.label !== null)
-  );
-}
-
-function merged(
-  first: readonly RevisionInfo[],
-  then: readonly RevisionInfo[]
-): readonly RevisionInfo[] {
-  const known = new Set(first.map(revision => revision.revision_id));
-  return [...first, ...then.filter(revision => !known.has(revision.revision_id))];
-}
+const NOTHING: Timeline = {
+  total: 0,
+  numbers: [],
+  created_ms: [],
+  session_starts: [],
+  authors: []
+};
 
 function message(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

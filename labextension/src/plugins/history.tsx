@@ -167,8 +167,8 @@ export const historyPlugin: JupyterFrontEndPlugin<void> = {
     const widget = new HistoryWidget(model, restore, {
       ...actions,
       rename: ({ revision_id }, label) => model.setLabel(revision_id, label),
-      setFilter: filter => model.setFilter(filter),
-      loadMore: () => void model.loadMore(),
+      setFilter: patch => model.setFilter(patch),
+      look: (first, last) => model.look(first, last),
       refresh: () => void model.refresh(),
       checkpoint,
       openSettings: () =>

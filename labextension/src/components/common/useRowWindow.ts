@@ -78,7 +78,7 @@ export function useRowWindow(
   return { window, isNearEnd: isNearEnd(count, rowHeight, sight), reveal };
 }
 
-function scrollerOf(element: HTMLElement): HTMLElement | null {
+export function scrollerOf(element: HTMLElement): HTMLElement | null {
   for (let host = element.parentElement; host; host = host.parentElement) {
     if (/auto|scroll/.test(getComputedStyle(host).overflowY)) {
       return host;

@@ -6,13 +6,15 @@ import { Button } from '../common/Button';
 import { IconButton } from '../common/Icon';
 import { Loading, Message } from '../common/Message';
 import { useNow } from '../common/useNow';
+import { HistoryFilters } from './HistoryFilters';
 import { NameForm } from './NameForm';
 import { RevisionList } from './RevisionList';
-import type {
-  HistoryFilter,
-  IHistoryActions,
-  IHistoryView,
-  IRestoredNotice
+import {
+  type IHistoryActions,
+  type IHistoryView,
+  type IRestoredNotice,
+  isFiltered,
+  NO_FILTER
 } from './types';
 
 export interface IHistoryPanelProps {
@@ -21,13 +23,6 @@ export interface IHistoryPanelProps {
   restored: IRestoredNotice | null;
   actions: IHistoryActions;
 }
-
-const FILTERS: readonly [HistoryFilter, string][] = [
-  ['all', 'All'],
-  ['runs', 'With runs'],
-  ['cell', 'This cell'],
-  ['named', 'Named']
-];
 
 export function HistoryPanel({
   view,
@@ -56,19 +51,6 @@ function Toolbar({ view, actions }: IViewProps): JSX.Element {
   return (
     <div className="nbt-history-toolbar">
       <div className="nbt-history-tools">
-        <select
-          className="nbt-history-select"
-          aria-label="Which revisions"
-          data-testid="nbtrack-history-filter"
-          value={view.filter}
-          onChange={event => actions.setFilter(event.target.value as HistoryFilter)}
-        >
-          {FILTERS.map(([id, label]) => (
-            <option key={id} value={id} disabled={id === 'cell' && !view.hasCell}>
-              {label}
-            </option>
-          ))}
-        </select>
         <IconButton
           icon="refresh"
           label="Refresh the history"
@@ -83,6 +65,7 @@ function Toolbar({ view, actions }: IViewProps): JSX.Element {
           Checkpoint…
         </Button>
       </div>
+      <HistoryFilters view={view} actions={actions} />
       {naming ? (
         <NameForm
           label="Name of the checkpoint"
@@ -119,69 +102,73 @@ function Body({ view, actions }: IViewProps): JSX.Element {
       </Message>
     );
   }
-  if (view.status === 'error' && view.revisions.length === 0) {
-    return (
-      <Message
-        kind="error"
-        title="The history could not be read"
-        testId="nbtrack-history-error"
-      >
-        <p>{view.error}</p>
-        <Button testId="nbtrack-history-retry" onClick={actions.refresh}>
-          Try again
-        </Button>
-      </Message>
-    );
-  }
-  if (view.status === 'loading' && view.revisions.length === 0) {
-    return <Loading label="Reading the history" />;
-  }
-  if (view.revisions.length === 0 && !view.loadingMore) {
-    return <Nothing view={view} actions={actions} />;
-  }
+  const { timeline } = view;
   return (
-    <div className="nbt-history-scroll">
+    <>
       {view.status === 'error' ? (
-        <Message kind="error" title="The newest revisions could not be read">
+        <Message
+          kind="error"
+          title="The history could not be read"
+          testId="nbtrack-history-error"
+        >
           <p>{view.error}</p>
-          <Button onClick={actions.refresh}>Try again</Button>
+          <Button testId="nbtrack-history-retry" onClick={actions.refresh}>
+            Try again
+          </Button>
         </Message>
       ) : null}
-      <RevisionList revisions={view.revisions} now={now} actions={actions} />
-      {view.hasMore ? (
-        <div className="nbt-history-more">
-          <Button
-            testId="nbtrack-history-more"
-            disabled={view.loadingMore}
-            onClick={actions.loadMore}
-          >
-            {view.loadingMore ? 'Loading…' : 'Load more'}
-          </Button>
+      {timeline === null ? (
+        view.status === 'error' ? null : (
+          <Loading label="Reading the history" />
+        )
+      ) : timeline.numbers.length === 0 ? (
+        <Nothing view={view} actions={actions} />
+      ) : (
+        <div
+          className="nbt-history-scroll"
+          key={`${view.path} ${JSON.stringify(view.filter)}`}
+        >
+          <RevisionList
+            timeline={timeline}
+            details={view.details}
+            now={now}
+            actions={actions}
+            onLook={actions.look}
+          />
         </div>
-      ) : null}
-    </div>
+      )}
+    </>
   );
 }
 
-const NOTHING: Record<HistoryFilter, string> = {
-  all: 'Run a cell or save the notebook: its state is then kept here.',
+const NOTHING: Record<'cell' | 'runs' | 'errors' | 'named', string> = {
+  cell: 'This cell did not change in what is recorded.',
   runs: 'Put %%track on the first line of a cell and run it: its revision then appears here.',
-  cell: 'This cell did not change in what is recorded. Select another cell, or show all revisions.',
+  errors: 'No cell that ran from a recorded state failed.',
   named:
     'Choose “Checkpoint…” to name the present state, or “Name…” in the menu of a revision.'
 };
 
 function Nothing({ view, actions }: IViewProps): JSX.Element {
-  const filtered = view.filter !== 'all' && view.hasAny;
+  if (!isFiltered(view.filter)) {
+    return (
+      <Message title="No revisions yet" testId="nbtrack-history-empty">
+        <p>Run a cell or save the notebook: its state is then kept here.</p>
+      </Message>
+    );
+  }
+  const { filter } = view;
+  const asked = (['cell', 'runs', 'errors', 'named'] as const).filter(
+    name => filter[name]
+  );
+  const hint =
+    asked.length === 1 && filter.author === null
+      ? NOTHING[asked[0]!]
+      : 'No revision is all of this at once.';
   return (
-    <Message
-      title={filtered ? 'No such revision' : 'No revisions yet'}
-      testId="nbtrack-history-empty"
-    >
-      <p>{NOTHING[filtered ? view.filter : 'all']}</p>
-      {filtered ? (
-        <Button onClick={() => actions.setFilter('all')}>Show all revisions</Button>
-      ) : null}
+    <Message title="No such revision" testId="nbtrack-history-empty">
+      <p>{hint}</p>
+      <Button onClick={() => actions.setFilter(NO_FILTER)}>Show all revisions</Button>
     </Message>
   );
 }

@@ -3,7 +3,8 @@
 import * as React from 'react';
 
 import type { RevisionInfo } from '../../api/generated';
-import { formatAge, formatInstant, plural } from '../../model/format';
+import { formatInstant, plural } from '../../model/format';
+import { clockTime } from '../../model/timelineItems';
 import { Button } from '../common/Button';
 import { Icon, IconButton } from '../common/Icon';
 import { Avatar } from './Avatar';
@@ -16,7 +17,8 @@ import type { IRevisionActions } from './types';
 
 export interface IRevisionRowProps {
   revision: RevisionInfo;
-  now: number;
+  /** What says where the row stands. */
+  attributes: Record<string, string | number>;
   expanded: boolean;
   /** The row that the keyboard is at. */
   current: boolean;
@@ -45,10 +47,11 @@ export function RevisionRow(props: IRevisionRowProps): JSX.Element {
   return (
     <div
       ref={row}
-      className={expanded ? 'nbt-revision nbt-mod-expanded' : 'nbt-revision'}
+      className={rowClass(revision, expanded)}
       role="treeitem"
+      {...props.attributes}
       tabIndex={props.current ? 0 : -1}
-      aria-label={summary(revision, props.now)}
+      aria-label={summary(revision)}
       aria-expanded={expanded}
       data-testid="nbtrack-revision"
       data-revision-id={revision.revision_id}
@@ -65,7 +68,7 @@ export function RevisionRow(props: IRevisionRowProps): JSX.Element {
     >
       <Avatar author={revision.author} />
       <div className="nbt-revision-body">
-        <RevisionHead revision={revision} now={props.now} />
+        <RevisionHead revision={revision} />
         <RevisionCode revision={revision} />
         {revision.runs.slice(0, RUNS_SHOWN).map(run => (
           <RunLine key={run.run_id} run={run} onOpen={actions.openRun} />
@@ -112,13 +115,44 @@ export function RevisionRow(props: IRevisionRowProps): JSX.Element {
   );
 }
 
-function RevisionHead({
-  revision,
-  now
-}: {
-  revision: RevisionInfo;
-  now: number;
-}): JSX.Element {
+function rowClass({ label }: RevisionInfo, expanded: boolean): string {
+  const named = label === null ? '' : ' nbt-mod-named';
+  return `nbt-revision${named}${expanded ? ' nbt-mod-expanded' : ''}`;
+}
+
+export interface IPendingRowProps {
+  number: number;
+  createdMs: number;
+  attributes: Record<string, string | number>;
+  isCurrent: boolean;
+  onFocus: () => void;
+}
+
+/** A revision that is being read. */
+export function PendingRow(props: IPendingRowProps): JSX.Element {
+  return (
+    <div
+      className="nbt-revision nbt-mod-pending"
+      role="treeitem"
+      aria-busy="true"
+      aria-label={`r${props.number}`}
+      tabIndex={props.isCurrent ? 0 : -1}
+      {...props.attributes}
+      onFocus={props.onFocus}
+    >
+      <span className="nbt-avatar" />
+      <div className="nbt-revision-body">
+        <div className="nbt-revision-head">
+          <span className="nbt-revision-number">r{props.number}</span>
+          <time>{clockTime(props.createdMs)}</time>
+        </div>
+        <div className="nbt-revision-code">&nbsp;</div>
+      </div>
+    </div>
+  );
+}
+
+function RevisionHead({ revision }: { revision: RevisionInfo }): JSX.Element {
   return (
     <div className="nbt-revision-head">
       {revision.label ? (
@@ -128,9 +162,17 @@ function RevisionHead({
         </span>
       ) : null}
       <span className="nbt-revision-reason">{describeReason(revision)}</span>
+      {revision.error_name ? (
+        <span
+          className="nbt-mark nbt-mark-error"
+          title="A cell that ran from it failed"
+        >
+          {revision.error_name}
+        </span>
+      ) : null}
       <span className="nbt-revision-number">r{revision.number}</span>
       <time dateTime={revision.created_at} title={formatInstant(revision.created_at)}>
-        {formatAge(revision.created_at, now)}
+        {clockTime(Date.parse(revision.created_at))}
       </time>
     </div>
   );
@@ -246,14 +288,15 @@ function menuItems(
   return items;
 }
 
-function summary(revision: RevisionInfo, now: number): string {
+function summary(revision: RevisionInfo): string {
   const changes = countChanges(revision).map(({ long }) => long);
   return [
     `r${revision.number}`,
     revision.label,
     describeReason(revision),
     `by ${revision.author}`,
-    formatAge(revision.created_at, now),
+    revision.error_name,
+    formatInstant(revision.created_at),
     ...changes
   ]
     .filter(Boolean)

@@ -1,21 +1,47 @@
 /** What the history's components are given, and what they ask for. */
 
-import type { RevisionInfo } from '../../api/generated';
+import type { RevisionInfo, Timeline } from '../../api/generated';
 
-export type HistoryFilter = 'all' | 'runs' | 'cell' | 'named';
+/** Which revisions are listed; all that is asked must hold. */
+export interface IHistoryFilter {
+  /** Those that changed the selected cell. */
+  cell: boolean;
+  author: string | null;
+  runs: boolean;
+  errors: boolean;
+  named: boolean;
+}
+
+export const NO_FILTER: IHistoryFilter = {
+  cell: false,
+  author: null,
+  runs: false,
+  errors: false,
+  named: false
+};
+
+export function isFiltered({
+  cell,
+  author,
+  runs,
+  errors,
+  named
+}: IHistoryFilter): boolean {
+  return cell || runs || errors || named || author !== null;
+}
 
 export interface IHistoryView {
   /** The notebook that is shown; null while no notebook is open. */
   path: string | null;
   status: 'idle' | 'loading' | 'ready' | 'error';
   error: string | null;
-  /** Newest first, already filtered. */
-  revisions: readonly RevisionInfo[];
-  /** Whether the notebook has revisions at all, filter aside. */
-  hasAny: boolean;
-  hasMore: boolean;
-  loadingMore: boolean;
-  filter: HistoryFilter;
+  /** What is listed; null while that is not known. */
+  timeline: Timeline | null;
+  /** What is known of revisions, by number. */
+  details: ReadonlyMap<number, RevisionInfo>;
+  /** How many revisions the notebook has, filter aside. */
+  total: number;
+  filter: IHistoryFilter;
   /** Whether a cell is active, so that its own history can be asked for. */
   hasCell: boolean;
   /** Whether new states are being recorded. */
@@ -35,8 +61,9 @@ export interface IRevisionActions {
 }
 
 export interface IHistoryActions extends IRevisionActions {
-  setFilter: (filter: HistoryFilter) => void;
-  loadMore: () => void;
+  setFilter: (patch: Partial<IHistoryFilter>) => void;
+  /** Revisions at these places of the timeline are looked at. */
+  look: (first: number, last: number) => void;
   refresh: () => void;
   checkpoint: (label: string) => Promise<void>;
   openSettings: () => void;

@@ -119,6 +119,7 @@ export function revision(
     cell_count: 3,
     changes: [],
     runs: [],
+    error_name: null,
     ...patch
   };
 }

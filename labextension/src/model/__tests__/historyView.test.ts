@@ -11,7 +11,6 @@ import {
 import {
   countChanges,
   describeReason,
-  groupByDay,
   initials,
   mainPreview
 } from '../../components/history/describe';
@@ -98,28 +97,6 @@ test('where only outputs differ, the cells that do are seen', () => {
   assert.deepEqual(
     items.map(item => (item.kind === 'fold' ? item.cells.length : item.cell.cell_id)),
     [1, 'b']
-  );
-});
-
-test('revisions stand under their day, newest first', () => {
-  const now = new Date(2026, 10, 23, 12).getTime();
-  const at = (day: number, hour: number) => new Date(2026, 10, day, hour).toISOString();
-  const groups = groupByDay(
-    [
-      revision(4, { created_at: at(23, 11) }),
-      revision(3, { created_at: at(23, 1) }),
-      revision(2, { created_at: at(22, 23) }),
-      revision(1, { created_at: at(3, 9) })
-    ],
-    now
-  );
-  assert.deepEqual(
-    groups.map(group => group.revisions.length),
-    [2, 1, 1]
-  );
-  assert.deepEqual(
-    groups.slice(0, 2).map(group => group.label),
-    ['Today', 'Yesterday']
   );
 });
 

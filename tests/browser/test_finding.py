@@ -1,0 +1,100 @@
+"""Finding in a notebook's history: by what revisions are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, expect
+
+from nbtrack.entities import RevisionReason, utc_now
+from nbtrack.history.manifest import encode
+from nbtrack.history.record import Snapshot, record
+from nbtrack.store import open_store
+from tests.browser.driver import Person, until, write_notebook
+from tests.browser.lab import Lab
+from tests.history.documents import code, notebook
+
+NAME = "searched.ipynb"
+COUNT = 400
+"""More than are drawn at once."""
+
+
+def fill(lab: Lab) -> None:
+    """A history of two people and many days, and its notebook."""
+    store = open_store(lab.store)
+    path = lab.root / NAME
+    book = store.create_notebook(str(path)).notebook_id
+    start = utc_now() - timedelta(days=30)
+    cells = [code("a = 0", "a"), code("b = 0", "b")]
+    for number in range(1, COUNT + 1):
+        at = start + timedelta(hours=number)
+        which = 1 if number % 100 == 0 else 0
+        cells[which] = code(f"{'ab'[which]} = {number}", "ab"[which])
+        author = "bob" if number % 150 == 0 else "ada"
+        label = "halfway" if number == COUNT // 2 else None
+        reason = RevisionReason.CHECKPOINT if label else RevisionReason.SAVE
+        record(
+            store,
+            book,
+            Snapshot(encode(notebook(*cells)), reason, author, at, label=label),
+        )
+    store.close()
+    write_notebook(path, [(cell["id"], cell["source"]) for cell in cells])
+
+
+@pytest.fixture(scope="module")
+def person(lab: Lab, browser: Browser, browser_context_args: dict[str, Any]) -> Iterator[Person]:
+    """Someone who opened a notebook with a long history, and the History section."""
+    fill(lab)
+    context = browser.new_context(**browser_context_args)
+    someone = Person(context.new_page(), lab)
+    someone.opens(NAME)
+    expect(someone.shows_history().first).to_be_visible()
+    yield someone
+    context.close()
+
+
+def numbers(rows: Locator) -> list[int]:
+    """The revisions that are drawn."""
+    return [int(row.get_attribute("data-number") or 0) for row in rows.all()]
+
+
+def test_chips_choose_revisions(person: Person) -> None:
+    """Chips combine, say how many there are, and are all taken away at once."""
+    page, rows = person.page, person.shows_history()
+    found = page.get_by_test_id("nbtrack-history-found")
+    person.cell(1).locator(".cm-content").click()
+    page.get_by_test_id("nbtrack-filter-cell").click()
+    expect(rows).to_have_count(5)
+    assert numbers(rows) == [400, 300, 200, 100, 1]
+    expect(found).to_have_text(f"5 of {COUNT} revisions")
+    page.get_by_test_id("nbtrack-filter-author").select_option("bob")
+    expect(rows).to_have_count(1)
+    assert numbers(rows) == [300]
+    page.get_by_test_id("nbtrack-filter-named").click()
+    expect(page.get_by_test_id("nbtrack-history-empty")).to_contain_text("all of this at once")
+    page.get_by_test_id("nbtrack-filter-author").select_option("")
+    expect(rows).to_contain_text(["halfway"])
+    page.get_by_test_id("nbtrack-filter-clear").click()
+    expect(rows.first).to_have_attribute("data-number", str(COUNT))
+    expect(page.get_by_test_id("nbtrack-filter-clear")).to_have_count(0)
+
+
+def test_the_oldest_revision_is_one_key_away(person: Person) -> None:
+    """End and Home go through the whole history, of which only what is seen is drawn."""
+    page, rows = person.page, person.shows_history()
+    rows.first.focus()
+    page.keyboard.press("End")
+    oldest = rows.and_(page.locator("[data-number='1']"))
+    expect(oldest).to_be_focused()
+    expect(oldest).to_be_in_viewport(ratio=0.9)
+    until(rows.count, lambda count: 5 < count < COUNT / 2)
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Home")
+    expect(page.get_by_test_id("nbtrack-session").first).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(rows.and_(page.locator(f"[data-number='{COUNT}']"))).to_be_focused()
