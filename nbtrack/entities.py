@@ -159,8 +159,16 @@ class MetricSummary:
     first: float
     count: int
     last_step: int
-    last_at: datetime
+    last_at_ms: int
+    """Epoch milliseconds: a table of runs holds thousands, of which few are looked at."""
     origin: Origin | None = None
+
+    @property
+    def last_at(self) -> datetime:
+        """When the last point was logged."""
+        return datetime.fromtimestamp(self.last_at_ms // 1000, UTC).replace(
+            microsecond=self.last_at_ms % 1000 * 1000
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -237,13 +245,32 @@ MLFLOW_TAGS = {
 """What MLflow keeps as a tag and a `Run` as an attribute."""
 
 
-@dataclass(frozen=True, slots=True)
 class RunData:
-    """MLflow's view of what a run holds: plain text params, last metric values, tags."""
+    """MLflow's view of what a run holds, made when it is looked at."""
 
-    params: Mapping[str, str]
-    metrics: Mapping[str, float]
-    tags: Mapping[str, str]
+    __slots__ = ("_run",)
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def __repr__(self) -> str:
+        return f"<RunData: metrics={self.metrics}, params={self.params}, tags={self.tags}>"
+
+    @property
+    def params(self) -> dict[str, str]:
+        """The params, as text."""
+        return {key: param.value for key, param in self._run.params.items()}
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The last value of each metric."""
+        return {key: metric.last for key, metric in self._run.metrics.items()}
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags, with MLflow's own ones, as in MLflow."""
+        facts = {key: getattr(self._run, name) for key, name in MLFLOW_TAGS.items()}
+        return {key: value for key, value in facts.items() if value} | dict(self._run.tags)
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,13 +320,8 @@ class Run:
 
     @property
     def data(self) -> RunData:
-        """MLflow's ``run.data``; its tags hold MLflow's own ones as well, as in MLflow."""
-        facts = {key: getattr(self, name) for key, name in MLFLOW_TAGS.items()}
-        return RunData(
-            params={key: param.value for key, param in self.params.items()},
-            metrics={key: metric.last for key, metric in self.metrics.items()},
-            tags={key: value for key, value in facts.items() if value} | dict(self.tags),
-        )
+        """MLflow's ``run.data``."""
+        return RunData(self)
 
     @property
     def artifact_uri(self) -> str:

@@ -21,8 +21,11 @@ from sqlalchemy import (
     Engine,
     Insert,
     Table,
+    bindparam,
     create_engine,
     event,
+    func,
+    select,
 )
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL
@@ -175,6 +178,15 @@ def backup_sqlite(source: Path, target: Path) -> None:
         # A copy of a WAL database is one too; alone in its directory it should be one file.
         new.execute("PRAGMA journal_mode=DELETE")
     partial.replace(target)
+
+
+def among_ids(column: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether a column is one of the texts in the JSON array that is bound as ``ids``.
+
+    Unlike a list in the statement, any number of them leaves it the same statement.
+    """
+    ids = func.json_each(bindparam("ids")).table_valued("value")
+    return column.in_(select(ids.c.value))
 
 
 def upsert(

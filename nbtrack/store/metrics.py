@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, select, tuple_, update
 
 from nbtrack.records import MetricPoints
 from nbtrack.store.blobtable import batches
-from nbtrack.store.chunks import pack, unpack
+from nbtrack.store.chunks import pack, pack_point, unpack
 from nbtrack.store.dialect import insert_rows, upsert
 from nbtrack.store.rows import from_sql, origin_text, to_sql
 from nbtrack.store.schema import metric_chunks, metrics
@@ -33,12 +33,11 @@ def append_points(
     chunks: list[dict[str, Any]] = []
     crowded: list[_Key] = []
     for (run_id, key), records in points.items():
-        joined = Points.of_records(records)
-        if not len(joined):
+        summary, data = _packed(records)
+        if summary is None:
             continue
-        summary = Summary.of(joined)
         before = known.get((run_id, key))
-        sequence = 0
+        sequence, count = 0, summary.count
         origin = next((record.origin for record in records if record.origin is not None), None)
         stored_origin = origin_text(origin)
         if before is not None:
@@ -51,8 +50,8 @@ def append_points(
                 "run_id": run_id,
                 "key": key,
                 "sequence": sequence,
-                "count": len(joined),
-                "data": pack(joined),
+                "count": count,
+                "data": data,
             }
         )
         if (sequence + 1) % _COMPACT_EVERY == 0:
@@ -61,6 +60,16 @@ def append_points(
     insert_rows(connection, metric_chunks, chunks)
     for run_id, key in crowded:
         _compact(connection, run_id, key)
+
+
+def _packed(records: list[MetricPoints]) -> tuple[Summary | None, bytes]:
+    """What to store of records of one metric; no summary where they hold no point."""
+    one = records[0]
+    if len(records) == len(one.values) == len(one.steps) == len(one.timestamps_ms) == 1:
+        point = one.steps[0], one.timestamps_ms[0], float(one.values[0])
+        return Summary.of_point(*point), pack_point(*point)
+    joined = Points.of_records(records)
+    return (Summary.of(joined), pack(joined)) if len(joined) else (None, b"")
 
 
 def compact_runs(connection: Connection, run_ids: Iterable[str]) -> None:

@@ -35,7 +35,7 @@ from nbtrack.entities import (
     RunDataset,
     RunStatus,
 )
-from nbtrack.store.schema import metrics
+from nbtrack.store.schema import experiments, metrics, revisions, runs
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -94,8 +94,11 @@ def origin_text(origin: Origin | None) -> str | None:
 
 def origin_of(stored: str | None) -> Origin | None:
     """The origin that `origin_text` wrote."""
-    if stored is None:
-        return None
+    return None if stored is None else _read_origin(stored)
+
+
+@lru_cache(maxsize=1024)
+def _read_origin(stored: str) -> Origin:
     return Origin(*json.loads(stored))
 
 
@@ -148,41 +151,78 @@ def experiment_of(row: Row[Any], tags: dict[str, str]) -> Experiment:
     )
 
 
+RUN_COLUMNS = (
+    runs.c.run_id,
+    runs.c.experiment_id,
+    runs.c.run_name,
+    runs.c.status,
+    runs.c.started_at,
+    experiments.c.name,
+    runs.c.ended_at,
+    runs.c.end_reason,
+    runs.c.error_name,
+    runs.c.error_message,
+    runs.c.lifecycle_stage,
+    runs.c.user_id,
+    runs.c.parent_run_id,
+    runs.c.source_name,
+    runs.c.session_id,
+    runs.c.msg_id,
+    runs.c.cell_id,
+    runs.c.notebook_id,
+    runs.c.revision_id,
+    revisions.c.number,
+    runs.c.environment_digest,
+    runs.c.capture_incomplete,
+    runs.c.report_digest,
+    runs.c.flags,
+)
+"""What `run_of` takes, in the order of the fields of `entities.Run`."""
+_STATUSES = {each.value: each for each in RunStatus}
+_END_REASONS = {each.value: each for each in EndReason}
+_STAGES = {each.value: each for each in Lifecycle}
+
+
 def run_of(
-    row: Row[Any],
+    row: Sequence[Any],
     params: dict[str, Param],
     metrics: dict[str, MetricSummary],
     tags: dict[str, str],
 ) -> Run:
-    """A run from its row (with ``experiment_name`` and ``revision_number``) and what it holds."""
+    """A run from its `RUN_COLUMNS` and what it holds."""
+    run_id, experiment_id, run_name, status, started_at, experiment_name, *more = row
+    ended_at, end_reason, error_name, error_message, stage, user_id, parent_run_id, *more = more
+    source_name, session_id, msg_id, cell_id, notebook_id, revision_id, revision, *more = more
+    environment_digest, capture_incomplete, report_digest, flags = more
+    # By position: a page of runs is built of these.
     return Run(
-        run_id=row.run_id,
-        experiment_id=str(row.experiment_id),
-        run_name=row.run_name,
-        status=RunStatus(row.status),
-        started_at=from_us(row.started_at),
-        experiment_name=row.experiment_name,
-        ended_at=optional_instant(row.ended_at),
-        end_reason=None if row.end_reason is None else EndReason(row.end_reason),
-        error_name=row.error_name,
-        error_message=row.error_message,
-        lifecycle_stage=Lifecycle(row.lifecycle_stage),
-        user_id=row.user_id,
-        parent_run_id=row.parent_run_id,
-        source_name=row.source_name,
-        session_id=row.session_id,
-        msg_id=row.msg_id,
-        cell_id=row.cell_id,
-        notebook_id=row.notebook_id,
-        revision_id=row.revision_id,
-        revision_number=row.revision_number,
-        environment_digest=row.environment_digest,
-        capture_incomplete=row.capture_incomplete,
-        report_digest=row.report_digest,
-        flags=tuple(json.loads(row.flags)),
-        params=params,
-        metrics=metrics,
-        tags=tags,
+        run_id,
+        str(experiment_id),
+        run_name,
+        _STATUSES[status],
+        from_us(started_at),
+        experiment_name,
+        None if ended_at is None else from_us(ended_at),
+        None if end_reason is None else _END_REASONS[end_reason],
+        error_name,
+        error_message,
+        _STAGES[stage],
+        user_id,
+        parent_run_id,
+        source_name,
+        session_id,
+        msg_id,
+        cell_id,
+        notebook_id,
+        revision_id,
+        revision,
+        environment_digest,
+        capture_incomplete,
+        report_digest,
+        () if flags == "[]" else tuple(json.loads(flags)),
+        params,
+        metrics,
+        tags,
     )
 
 
@@ -220,7 +260,7 @@ def metric_of(
         math.nan if first is None else first,
         count,
         last_step,
-        from_us(last_at_ms * 1000),
+        last_at_ms,
         None if origin is None else origin_of(origin),
     )
 

@@ -95,13 +95,13 @@ class RunSelection:
     def page(self, connection: Connection) -> tuple[list[str], str | None]:
         """The ids of one page of runs, in order, and the token of the page after it."""
         wanted = self._query.limit + 1
-        parts = list(self._parts(connection))
         start = None
-        if self._query.page_token is not None:
-            count = len(parts[0].orderings)
-            start = read_token(self._query.page_token, about=self._about, count=count)
         found: list[Row[Any]] = []
-        for part in parts:
+        # One by one: most pages need no more than the first.
+        for part in self._parts(connection):
+            if start is None and self._query.page_token is not None:
+                count = len(part.orderings)
+                start = read_token(self._query.page_token, about=self._about, count=count)
             found += part.rows(connection, start, wanted - len(found))
             if len(found) == wanted:
                 break

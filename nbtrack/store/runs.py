@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -23,10 +23,18 @@ from nbtrack.errors import NotFoundError
 from nbtrack.store.base import RunQuery
 from nbtrack.store.blobtable import batches
 from nbtrack.store.database import Database, next_change
-from nbtrack.store.dialect import upsert
+from nbtrack.store.dialect import among_ids, upsert
 from nbtrack.store.metrics import read_points
 from nbtrack.store.placing import change_notebooks
-from nbtrack.store.rows import METRIC_COLUMNS, artifact_of, dataset_of, metric_of, origin_of, run_of
+from nbtrack.store.rows import (
+    METRIC_COLUMNS,
+    RUN_COLUMNS,
+    artifact_of,
+    dataset_of,
+    metric_of,
+    origin_of,
+    run_of,
+)
 from nbtrack.store.run_query import RunSelection
 from nbtrack.store.schema import (
     artifacts,
@@ -44,49 +52,44 @@ DELETED_TAG = "nbtrack.deleted_at"
 
 
 def select_runs() -> Select[Any]:
-    """Runs with the name of their experiment and the number of their revision."""
+    """Rows for `filled`."""
     return (
-        select(
-            runs,
-            experiments.c.name.label("experiment_name"),
-            revisions.c.number.label("revision_number"),
-        )
+        select(*RUN_COLUMNS)
         .join(experiments, experiments.c.experiment_id == runs.c.experiment_id)
         .outerjoin(revisions, revisions.c.revision_id == runs.c.revision_id)
     )
 
 
+_BY_ID = select_runs().where(among_ids(runs.c.run_id))
+_PARAMS = select(params.c.run_id, params.c.key, params.c.value, params.c.origin).where(
+    among_ids(params.c.run_id)
+)
+_METRICS = select(metrics.c.run_id, *METRIC_COLUMNS).where(among_ids(metrics.c.run_id))
+_TAGS = select(tags.c.run_id, tags.c.key, tags.c.value).where(among_ids(tags.c.run_id))
+
+
 def runs_by_id(connection: Connection, run_ids: Iterable[str]) -> dict[str, Run]:
     """Runs with all that they hold, in a few queries; unknown ids are left out."""
-    found: dict[str, Run] = {}
-    for batch in batches(dict.fromkeys(run_ids)):
-        rows = connection.execute(select_runs().where(runs.c.run_id.in_(batch))).all()
-        found.update((run.run_id, run) for run in filled(connection, rows))
-    return found
+    ids = json.dumps(list(run_ids))
+    rows = connection.execute(_BY_ID, {"ids": ids}).all()
+    return {run.run_id: run for run in filled(connection, rows)}
 
 
 def filled(connection: Connection, rows: Sequence[Row[Any]]) -> list[Run]:
     """Runs from rows of `select_runs`, with params, metrics and tags, in three queries."""
-    held_params: dict[str, dict[str, Param]] = defaultdict(dict)
-    held_metrics: dict[str, dict[str, MetricSummary]] = defaultdict(dict)
-    held_tags: dict[str, dict[str, str]] = defaultdict(dict)
+    ids = {"ids": json.dumps([row[0] for row in rows])}
+    held_params: dict[str, dict[str, Param]] = {row[0]: {} for row in rows}
+    held_metrics: dict[str, dict[str, MetricSummary]] = {row[0]: {} for row in rows}
+    held_tags: dict[str, dict[str, str]] = {row[0]: {} for row in rows}
     # Thousands of rows a page: fetched at once, and taken apart by position.
-    for batch in batches(row.run_id for row in rows):
-        statement = select(params.c.run_id, params.c.key, params.c.value, params.c.origin)
-        found = connection.execute(statement.where(params.c.run_id.in_(batch))).all()
-        for run_id, key, value, origin in found:
-            held_params[run_id][key] = Param(key, value, origin_of(origin))
-        summaries = select(metrics.c.run_id, *METRIC_COLUMNS)
-        for run_id, *columns in connection.execute(
-            summaries.where(metrics.c.run_id.in_(batch))
-        ).all():
-            held_metrics[run_id][columns[0]] = metric_of(*columns)
-        labels = select(tags.c.run_id, tags.c.key, tags.c.value)
-        for run_id, key, value in connection.execute(labels.where(tags.c.run_id.in_(batch))).all():
-            held_tags[run_id][key] = value
+    for run_id, key, value, origin in connection.execute(_PARAMS, ids).all():
+        held_params[run_id][key] = Param(key, value, origin_of(origin))
+    for run_id, *columns in connection.execute(_METRICS, ids).all():
+        held_metrics[run_id][columns[0]] = metric_of(*columns)
+    for run_id, key, value in connection.execute(_TAGS, ids).all():
+        held_tags[run_id][key] = value
     return [
-        run_of(row, held_params[row.run_id], held_metrics[row.run_id], held_tags[row.run_id])
-        for row in rows
+        run_of(row, held_params[row[0]], held_metrics[row[0]], held_tags[row[0]]) for row in rows
     ]
 
 

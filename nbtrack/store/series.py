@@ -109,6 +109,11 @@ class Summary:
             count=len(values),
         )
 
+    @classmethod
+    def of_point(cls, step: int, timestamp_ms: int, value: float) -> Summary:
+        """The summary of one point: most metrics of most runs are that."""
+        return cls(value, value, int(step), int(timestamp_ms), value, value, 1)
+
     def followed_by(self, later: Summary) -> Summary:
         """The summary of this series with a later part appended."""
         newer = (later.last_step, later.last_at_ms) >= (self.last_step, self.last_at_ms)

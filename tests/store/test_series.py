@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from nbtrack.errors import StoreError
-from nbtrack.store.chunks import pack, unpack
+from nbtrack.store.chunks import pack, pack_point, unpack
 from nbtrack.store.metrics import _groups
 from nbtrack.store.series import CHUNK_POINTS, Points, Summary
 from nbtrack.testing.builders import points
@@ -36,6 +36,13 @@ def test_chunk_round_trip(rows: list[tuple[int, int, float]]) -> None:
     assert back.steps.tolist() == original.steps.tolist()
     assert back.timestamps_ms.tolist() == original.timestamps_ms.tolist()
     assert back.values.tobytes() == original.values.tobytes()
+
+
+@given(POINT)
+def test_one_point_has_a_shorter_way(row: tuple[int, int, float]) -> None:
+    """A single point packs and sums up as an array of one does."""
+    assert pack_point(*row) == pack(arrays([row]))
+    assert repr(Summary.of_point(*row)) == repr(Summary.of(arrays([row])))
 
 
 @given(st.lists(st.lists(POINT, min_size=1, max_size=8), min_size=1, max_size=6))
