@@ -352,7 +352,7 @@ class KernelSession:
         session_id: 32 hex, made by the process.
         kernel_id: Jupyter's kernel id where there is one (in the connection file's name).
         notebook_path: absolute path as the process knows it; a hint, stale after a rename.
-        front_end: ``lab``, ``vscode``, ``headless``, ``ipython`` or ``script``.
+        front_end: ``lab``, ``vscode``, ``colab``, ``headless``, ``ipython`` or ``script``.
     """
 
     session_id: str
@@ -403,6 +403,9 @@ class Notebook:
         path: absolute path on this machine; ``contents:PATH`` where the contents manager
             does not keep files.
         copied_from: the notebook this one began as a copy of.
+        revision_count: the number of the latest revision; thinning leaves gaps below it.
+        file_state: tells whether its file was written since it was looked at last.
+        file_revision_id: the revision that its file held then.
     """
 
     notebook_id: str
@@ -412,6 +415,8 @@ class Notebook:
     deleted_at: datetime | None = None
     latest_revision_id: str | None = None
     revision_count: int = 0
+    file_state: str | None = None
+    file_revision_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -458,6 +463,11 @@ class Revision:
         author: from the server's identity; the system user where there is no server.
         changes: against the parent, computed once when the revision is written.
         restored_from: for ``restore``, the revision that was brought back.
+        origin: from where: a front end (``lab``, ``notebook``, ``vscode``, ``colab``),
+            ``headless`` (nbclient, papermill), ``ipython``, ``api`` (another client of the
+            Jupyter server), ``cli``, ``outside``; empty where it was not noted.
+        git_commit: the commit that was checked out where the notebook's file is.
+        git_clean: whether the file was as in that commit; None where that is not known.
     """
 
     revision_id: str
@@ -474,6 +484,9 @@ class Revision:
     cell_id: str | None = None
     restored_from: str | None = None
     changes: tuple[CellChange, ...] = ()
+    origin: str = ""
+    git_commit: str | None = None
+    git_clean: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ shapes. What depends on who asks (how a notebook's path is written) is an argume
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -327,8 +328,16 @@ def run_mark(run: Run) -> RunMark:
     )
 
 
-def revision_infos(store: Store, revisions: Sequence[Revision]) -> list[RevisionInfo]:
-    """Lines of a history, each with the runs that ran from it."""
+def revision_infos(
+    store: Store, revisions: Sequence[Revision], committed: Mapping[str, str] = MappingProxyType({})
+) -> list[RevisionInfo]:
+    """Lines of a history, each with the runs that ran from it.
+
+    Args:
+        store: where they are.
+        revisions: which.
+        committed: by revision id the commit that holds it (`nbtrack.history.commits`).
+    """
     revision_ids = [revision.revision_id for revision in revisions]
     runs, errors = store.revision_runs(revision_ids), store.revision_errors(revision_ids)
     numbers = {revision.revision_id: revision.number for revision in revisions}
@@ -336,7 +345,7 @@ def revision_infos(store: Store, revisions: Sequence[Revision]) -> list[Revision
         source = revision.restored_from
         if source is not None and source not in numbers:
             numbers[source] = store.get_revision(source).number
-    return [_revision_info(revision, numbers, runs, errors) for revision in revisions]
+    return [_revision_info(revision, numbers, runs, errors, committed) for revision in revisions]
 
 
 def revision_info(store: Store, revision: Revision) -> RevisionInfo:
@@ -349,6 +358,7 @@ def _revision_info(
     numbers: Mapping[str, int],
     runs: Mapping[str, Sequence[Run]],
     errors: Mapping[str, str],
+    committed: Mapping[str, str],
 ) -> RevisionInfo:
     source = revision.restored_from
     return RevisionInfo(
@@ -370,6 +380,10 @@ def _revision_info(
         ],
         runs=[run_mark(run) for run in runs.get(revision.revision_id, ())],
         error_name=errors.get(revision.revision_id),
+        origin=revision.origin,
+        git_commit=revision.git_commit,
+        git_clean=revision.git_clean,
+        committed_as=committed.get(revision.revision_id),
     )
 
 

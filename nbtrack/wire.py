@@ -18,7 +18,7 @@ and no infinities, so a metric's value is a number or one of three words (`Numbe
     GET    experiments                                → ExperimentList
     GET    notebooks?path=P | notebook_id=ID          → NotebookInfo
     GET    notebooks/ID/revisions?cell_id&author&named&with_runs&with_errors&before&limit
-                                 &page_token          → RevisionPage
+                                 &page_token&commits  → RevisionPage
     GET    notebooks/ID/timeline?cell_id&author&named&with_runs&with_errors
                                                       → Timeline
     POST   notebooks/ID/checkpoint   CheckpointRequest → RevisionInfo
@@ -477,6 +477,14 @@ class RevisionInfo(msgspec.Struct, frozen=True, kw_only=True):
     runs: list[RunMark]
     error_name: str | None
     """Of a cell that was run from it and failed."""
+    origin: str = ""
+    """From where: ``lab``, ``notebook``, ``vscode``, ``colab``, ``headless``, ``ipython``, ``api``,
+    ``cli`` or ``outside``; empty where it was not noted."""
+    git_commit: str | None = None
+    """The commit that was checked out; ``git_clean`` says whether the file was as in it."""
+    git_clean: bool | None = None
+    committed_as: str | None = None
+    """The latest commit that holds this very revision; only where it was asked for."""
 
 
 class RevisionPage(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 NOTEBOOK_ENV = "NBTRACK_NOTEBOOK"
+_COLAB = "COLAB_RELEASE_TAG"
+"""Colab sets it in its machines; its notebooks are files only where the user says so."""
 _MAX_SEARCHED = 50
 _MAX_BYTES = 20_000_000
 PARAMETER_TAGS = frozenset({"parameters", "injected-parameters"})
@@ -124,9 +126,11 @@ class FileCells:
 
 
 def front_end(namespace: Mapping[str, Any], parent: Mapping[str, Any], *, has_kernel: bool) -> str:
-    """What talks to this kernel: ``lab``, ``vscode``, ``headless`` or ``ipython``."""
+    """What talks to this kernel: ``lab``, ``vscode``, ``colab``, ``headless`` or ``ipython``."""
     if not has_kernel:
         return "ipython"
+    if _COLAB in os.environ:
+        return "colab"
     cell_id = (parent.get("metadata") or {}).get("cellId")
     if "__vsc_ipynb_file__" in namespace or (isinstance(cell_id, str) and ":" in cell_id):
         return "vscode"

@@ -118,14 +118,17 @@ def _edited_source(document: Any, path: Path) -> str:
 def _record_save(output: Output, path: Path) -> Revision:
     from nbtrack.history.identity import resolve
     from nbtrack.history.manifest import encode
+    from nbtrack.history.outside import note_written
     from nbtrack.history.record import Snapshot, record
     from nbtrack.tracking.process import user_name
 
     store = output.open_store()
     encoded = encode(read_notebook(path) or {})
     notebook = resolve(store, str(path), cell_ids=encoded.own_ids)
-    saved = Snapshot(encoded, RevisionReason.SAVE, user_name(), utc_now())
-    return record(store, notebook.notebook_id, saved).revision
+    saved = Snapshot(encoded, RevisionReason.SAVE, user_name(), utc_now(), origin="headless")
+    revision = record(store, notebook.notebook_id, saved).revision
+    note_written(store, notebook, revision.revision_id)
+    return revision
 
 
 def _restore(output: Output, path: Path, revision: Revision) -> Notebook:
@@ -141,6 +144,7 @@ def _restore(output: Output, path: Path, revision: Revision) -> Notebook:
         path=path,
         author=user_name(),
         at=utc_now(),
+        origin="headless",
     )
     output.say(f"Restored r{revision.number}; that is r{restored.revision.number} now.")
     return notebook

@@ -48,8 +48,13 @@ def log(
     with_errors: bool,
     named: bool,
 ) -> None:
-    """List revisions, newest first: who, when, why, what changed."""
+    """List revisions, newest first: who, when, why, from where, what changed.
+
+    In a git repository the last column says ✓ and the commit for a revision that is committed,
+    else after which commit it was made.
+    """
     from nbtrack.cli.revision_tables import print_log
+    from nbtrack.history.commits import committed
     from nbtrack.present import revision_infos
     from nbtrack.store.base import RevisionFilter
 
@@ -57,7 +62,8 @@ def log(
     notebook = find_notebook(store, path)
     only = RevisionFilter(cell_id, author, named, with_runs, with_errors)
     page = store.list_revisions(notebook.notebook_id, limit=limit, only=only)
-    infos = revision_infos(store, page.items)
+    in_git = committed(store, Path(notebook.path), page.items)
+    infos = revision_infos(store, page.items, in_git)
     if output.as_json:
         print_json(RevisionPage(revisions=infos, next_page_token=page.next_page_token))
         return
@@ -266,6 +272,7 @@ def _restore_file(
         at=utc_now(),
         cell_id=cell_id,
         with_outputs=with_outputs,
+        origin="cli",
     )
     restored = recorded.revision
     if output.as_json:

@@ -21,25 +21,50 @@ _REASONS = {
 }
 
 
+_ORIGINS = {
+    "lab": "JupyterLab",
+    "notebook": "Notebook",
+    "vscode": "VS Code",
+    "colab": "Colab",
+    "headless": "without a front end",
+    "ipython": "IPython",
+    "api": "an API client",
+    "cli": "the command line",
+    "outside": "outside",
+}
+
+
 def print_log(output: Output, revisions: Sequence[RevisionInfo]) -> None:
     """A line a revision, newest first."""
     if not revisions and output.terminal:
         output.say("No revisions.")
         return
-    columns = ("Rev", "When", "Who", "Why", "Changes", "Label", "Runs")
+    columns = ["Rev", "When", "Who", "Why", "From", "Changes", "Label", "Runs"]
+    in_git = any(revision.git_commit or revision.committed_as for revision in revisions)
+    columns += ["Commit"] if in_git else []
     rows = [
-        (
+        [
             f"r{revision.number}",
             instant_text(revision.created_at, terminal=output.terminal),
             revision.author,
             ", ".join(filter(None, (reason_text(revision), revision.error_name))),
+            _ORIGINS.get(revision.origin, revision.origin),
             changes_text(revision),
             revision.label or "",
             ", ".join(_mark_text(mark) for mark in revision.runs),
-        )
+            *([commit_text(revision)] if in_git else []),
+        ]
         for revision in revisions
     ]
     output.table(columns, rows, {"Rev": "bold", "Changes": "fold", "Runs": "fold"})
+
+
+def commit_text(revision: RevisionInfo) -> str:
+    """``✓ 1a2b3c4d`` where the revision is in that commit, ``after 1a2b3c4d`` where it was made
+    while that one was checked out."""
+    if revision.committed_as:
+        return f"✓ {revision.committed_as[:8]}"
+    return f"after {revision.git_commit[:8]}" if revision.git_commit else ""
 
 
 def revision_line(revision: RevisionInfo) -> str:

@@ -11,9 +11,11 @@ from pathlib import Path
 
 from nbtrack.entities import RevisionReason, utc_now
 from nbtrack.errors import NotFoundError, UsageError
+from nbtrack.history.commits import note_commit
 from nbtrack.history.files import read_notebook
 from nbtrack.history.identity import resolve
 from nbtrack.history.manifest import EncodedNotebook, encode
+from nbtrack.history.outside import note_written
 from nbtrack.history.record import Recorded, Snapshot, record
 from nbtrack.store.base import Store
 
@@ -26,6 +28,7 @@ def checkpoint(
     *,
     author: str,
     at: datetime | None = None,
+    origin: str = "",
 ) -> Recorded:
     """Record a state of a notebook under a name.
 
@@ -38,6 +41,7 @@ def checkpoint(
         label: the name; another revision may bear the same one.
         author: who names it.
         at: when; now by default.
+        origin: from where, as `Revision.origin`.
 
     Raises:
         UsageError: the label is blank.
@@ -46,14 +50,14 @@ def checkpoint(
     name = label.strip()
     if not name:
         raise UsageError("a checkpoint needs a label")
-    return record(
-        store,
-        notebook_id,
-        Snapshot(state, RevisionReason.CHECKPOINT, author, at or utc_now(), label=name),
-    )
+    reason, now = RevisionReason.CHECKPOINT, utc_now()
+    snapshot = Snapshot(state, reason, author, at or now, label=name, origin=origin)
+    return record(store, notebook_id, snapshot)
 
 
-def checkpoint_file(store: Store, path: Path, label: str, *, author: str) -> Recorded:
+def checkpoint_file(
+    store: Store, path: Path, label: str, *, author: str, origin: str = ""
+) -> Recorded:
     """Record what stands in a notebook's file under a name.
 
     Args:
@@ -61,6 +65,7 @@ def checkpoint_file(store: Store, path: Path, label: str, *, author: str) -> Rec
         path: of the file.
         label: as for `checkpoint`.
         author: who names it.
+        origin: from where, as `Revision.origin`.
 
     Raises:
         NotFoundError: there is no such file.
@@ -71,4 +76,7 @@ def checkpoint_file(store: Store, path: Path, label: str, *, author: str) -> Rec
         raise NotFoundError("file", str(path))
     state = encode(document)
     notebook = resolve(store, str(path.absolute()), cell_ids=state.own_ids)
-    return checkpoint(store, notebook.notebook_id, state, label, author=author)
+    made = checkpoint(store, notebook.notebook_id, state, label, author=author, origin=origin)
+    note_written(store, notebook, made.revision.revision_id)
+    note_commit(store, made.revision, notebook.path)
+    return made

@@ -9,11 +9,17 @@ from typing import Any
 
 from nbtrack.entities import RevisionReason
 from nbtrack.errors import UsageError
+from nbtrack.history.commits import note_commit
 from nbtrack.history.identity import resolve
 from nbtrack.history.manifest import encode_normal
 from nbtrack.history.normal import Json, NormalNotebook, is_cell_id, made_id, normalise
-from nbtrack.history.record import Recorded, Snapshot, record
+from nbtrack.history.outside import note_written, notice_outside
+from nbtrack.history.record import OUTSIDE_ORIGIN, Recorded, Snapshot, record
 from nbtrack.store.base import Store
+
+_WRITING = ("vscode", "colab", "lab")
+"""Front ends that save the file while a kernel runs; where no extension tells, it cannot be told
+from an edit by others."""
 
 
 def record_kernel_snapshot(
@@ -25,11 +31,14 @@ def record_kernel_snapshot(
     source: str,
     author: str,
     at: datetime,
+    origin: str,
 ) -> Recorded | None:
     """Record the file on disk with the cell as it was executed, and link the execution to it.
 
     A link that a front end made for this execution is left as it is: it saw the unsaved text
-    of the other cells too.
+    of the other cells too. What was written into the file since it was looked at last is
+    recorded first: an edit made outside, or where the front end writes the file without telling
+    anybody, its save.
 
     Args:
         store: where the history is.
@@ -39,6 +48,7 @@ def record_kernel_snapshot(
         source: the code as executed.
         author: who runs the kernel.
         at: when the execution started.
+        origin: what talks to the kernel, as `Revision.origin`.
 
     Returns:
         None when a front end had already told more, or the file is not there.
@@ -52,7 +62,8 @@ def record_kernel_snapshot(
     if document is None:
         return None
     notebook = normalise(document)
-    encoded = encode_normal(with_executed(notebook, cell_id=cell_id, source=source))
+    executed = with_executed(notebook, cell_id=cell_id, source=source)
+    encoded = encode_normal(executed)
     own_ids = frozenset(cell["id"] for cell in notebook.cells) - notebook.made_ids
     known = resolve(store, str(Path(notebook_path).absolute()), cell_ids=own_ids)
     snapshot = Snapshot(
@@ -62,9 +73,24 @@ def record_kernel_snapshot(
         at,
         msg_id=msg_id,
         cell_id=cell_id,
+        origin=origin,
         replace_link=False,
     )
-    return record(store, known.notebook_id, snapshot)
+    writes = origin in _WRITING
+    notice_outside(
+        store,
+        known,
+        author=author,
+        at=at,
+        reason=RevisionReason.SAVE if writes else RevisionReason.OUTSIDE,
+        origin=origin if writes else OUTSIDE_ORIGIN,
+    )
+    recorded = record(store, known.notebook_id, snapshot)
+    if known.file_state is None and encoded.manifest == encode_normal(notebook).manifest:
+        note_written(store, known, recorded.revision.revision_id)
+    if recorded.created:
+        note_commit(store, recorded.revision, known.path)
+    return recorded
 
 
 def with_executed(notebook: NormalNotebook, *, cell_id: str | None, source: str) -> NormalNotebook:

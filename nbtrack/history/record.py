@@ -2,20 +2,21 @@
 
 What makes a new revision: an execution when the code is another than the latest revision's; a
 save when anything is, what the front end notes by itself aside; opening when the code is
-another, as when the file was edited outside; a restore always, and a checkpoint unless the
-latest revision is that very one. Everything else is the latest revision itself.
+another than before; what was edited outside when anything is; a restore always, and a checkpoint
+unless the latest revision is that very one. Everything else is the latest revision itself.
+Saves that follow each other closely become one revision, see `nbtrack.history.bursts`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from nbtrack.entities import CellVersion, Manifest, Revision, RevisionReason
 from nbtrack.errors import BlobMissingError, StateError
 from nbtrack.history.blobs import reader
+from nbtrack.history.bursts import is_one_burst
 from nbtrack.history.diff import changes_of, diff
 from nbtrack.history.manifest import EncodedNotebook, manifest_digests
 from nbtrack.history.match import Texts, match_cells
@@ -23,6 +24,7 @@ from nbtrack.store.base import NewRevision, Store
 
 ATTEMPTS = 20
 RECENT = 100
+OUTSIDE_ORIGIN = "outside"
 _EMPTY = Manifest(cells=(), metadata_digest="")
 
 
@@ -39,6 +41,7 @@ class Snapshot:
         cell_id: the cell that the reason is about.
         label: names a checkpoint.
         restored_from: the revision that was brought back.
+        origin: from where, as `Revision.origin`.
         replace_link: whether this snapshot knows better than an earlier one of the same
             ``msg_id``.
     """
@@ -51,6 +54,7 @@ class Snapshot:
     cell_id: str | None = None
     label: str | None = None
     restored_from: str | None = None
+    origin: str = ""
     replace_link: bool = True
 
 
@@ -121,8 +125,29 @@ def _attempt(store: Store, notebook_id: str, snapshot: Snapshot) -> Recorded | N
     if not _is_new(snapshot, encoded, latest, parent, texts):
         return Recorded(latest, created=False)
     if snapshot.reason is RevisionReason.OPEN and not _was_there(store, notebook_id, encoded):
-        snapshot = replace(snapshot, reason=RevisionReason.OUTSIDE)
+        snapshot = replace(snapshot, reason=RevisionReason.OUTSIDE, origin=OUTSIDE_ORIGIN)
+    if latest.parent_id is not None:
+        before = store.get_revision(latest.parent_id)
+        author, origin = snapshot.author, snapshot.origin
+        if is_one_burst(
+            snapshot.reason, author, origin, snapshot.at, latest=latest, before=before
+        ) and (replaced := _replace(store, notebook_id, snapshot, encoded, latest, before, texts)):
+            return replaced
     return _add(store, notebook_id, snapshot, encoded, (latest, parent), texts)
+
+
+def _replace(
+    store: Store,
+    notebook_id: str,
+    snapshot: Snapshot,
+    encoded: EncodedNotebook,
+    latest: Revision,
+    before: Revision,
+    texts: Texts,
+) -> Recorded | None:
+    """Record a state in the place of the latest revision; None where that one is used."""
+    parent = (before, store.get_manifest(before.revision_id))
+    return _add(store, notebook_id, snapshot, encoded, parent, texts, replaces=latest.revision_id)
 
 
 def _require_pieces(store: Store, encoded: EncodedNotebook, parent: Manifest) -> None:
@@ -154,9 +179,9 @@ def _is_new(
             return not same or encoded.content_digest != latest.content_digest
         case RevisionReason.EXECUTE:
             return encoded.text_digest != latest.text_digest
-        case RevisionReason.OPEN | RevisionReason.OUTSIDE:
-            return _code(encoded.manifest.cells) != _code(parent.cells)
-        case RevisionReason.SAVE | RevisionReason.BEFORE_RESTORE:
+        case RevisionReason.OPEN:
+            return code_of(encoded.manifest) != code_of(parent)
+        case RevisionReason.SAVE | RevisionReason.BEFORE_RESTORE | RevisionReason.OUTSIDE:
             if encoded.content_digest == latest.content_digest:
                 return False
             return encoded.manifest.cells != parent.cells or _metadata_differs(
@@ -184,9 +209,9 @@ def _was_there(store: Store, notebook_id: str, encoded: EncodedNotebook) -> bool
     return any(revision.text_digest == encoded.text_digest for revision in recent)
 
 
-def _code(cells: Sequence[CellVersion]) -> list[tuple[str, str]]:
+def code_of(manifest: Manifest) -> list[tuple[str, str]]:
     """What was written, ids aside: they are made anew each time an old file is opened."""
-    return [(cell.cell_type, cell.source_digest) for cell in cells]
+    return [(cell.cell_type, cell.source_digest) for cell in manifest.cells]
 
 
 def _add(
@@ -196,6 +221,8 @@ def _add(
     encoded: EncodedNotebook,
     parent: tuple[Revision, Manifest] | None,
     texts: Texts,
+    *,
+    replaces: str | None = None,
 ) -> Recorded | None:
     store.put_blobs(encoded.blobs.values())
     before = _EMPTY if parent is None else parent[1]
@@ -214,12 +241,14 @@ def _add(
                 cell_id=snapshot.cell_id,
                 label=snapshot.label,
                 restored_from=snapshot.restored_from,
+                origin=snapshot.origin,
                 expect_parent=True,
                 parent_id=parent_id,
+                replaces=replaces,
             )
         )
     except StateError:
-        if store.get_notebook(notebook_id).latest_revision_id == parent_id:
+        if replaces is None and store.get_notebook(notebook_id).latest_revision_id == parent_id:
             raise
         return None
     return Recorded(revision, created=True)

@@ -16,6 +16,7 @@ from nbtrack.history.lookup import revision_document
 from nbtrack.history.manifest import encode, encode_normal
 from nbtrack.history.masks import masked_cells, unmasked
 from nbtrack.history.normal import Json, normalise
+from nbtrack.history.outside import note_written, notice_outside
 from nbtrack.history.record import Snapshot, adopt_ids, record
 from nbtrack.store.base import Store
 
@@ -98,6 +99,7 @@ def restore_closed(
     at: datetime,
     cell_id: str | None = None,
     with_outputs: bool = False,
+    origin: str = "",
 ) -> Restored:
     """Restore a notebook that no front end has open.
 
@@ -112,6 +114,7 @@ def restore_closed(
         at: when.
         cell_id: this cell only.
         with_outputs: bring outputs back too.
+        origin: from where, as `Revision.origin`.
 
     Returns:
         The revision that holds the restored state, and the cells that came back with masked
@@ -123,7 +126,9 @@ def restore_closed(
     """
     present = read_notebook(path)
     if present is not None:
-        before = Snapshot(encode(present), RevisionReason.BEFORE_RESTORE, author, at)
+        notice_outside(store, notebook, author=author, at=at)
+        reason = RevisionReason.BEFORE_RESTORE
+        before = Snapshot(encode(present), reason, author, at, origin=origin)
         record(store, notebook.notebook_id, before)
     document = restored_document(
         present,
@@ -139,8 +144,10 @@ def restore_closed(
         at,
         cell_id=cell_id,
         restored_from=revision.revision_id,
+        origin=origin,
     )
     recorded = record(store, notebook.notebook_id, after)
+    note_written(store, notebook, recorded.revision.revision_id)
     return Restored(recorded.revision, masked=tuple(masked_cells(document)))
 
 

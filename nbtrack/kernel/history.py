@@ -29,8 +29,15 @@ class ExecutionHistory:
         self._sources: frozenset[str] = frozenset()
         self._revision_id = ""
 
-    def record(self, store: Store, path: str, facts: ExecutionFacts) -> None:
-        """Record the state that an execution ran from, unless that is known already."""
+    def record(self, store: Store, path: str, facts: ExecutionFacts, origin: str) -> None:
+        """Record the state that an execution ran from, unless that is known already.
+
+        Args:
+            store: where to.
+            path: of the notebook's file.
+            facts: of the execution.
+            origin: what talks to this kernel.
+        """
         if store.execution_revision(facts.msg_id) is not None:
             return
         state = _file_state(path)
@@ -38,14 +45,14 @@ class ExecutionHistory:
         if known and facts.source.strip() in self._sources:
             store.link_execution(facts.msg_id, self._revision_id, replace=False)
             return
-        self._record_anew(store, path, facts)
+        self._record_anew(store, path, facts, origin)
         revision = store.execution_revision(facts.msg_id)
         self._state = None
         if revision is not None and state is not None:
             self._sources = frozenset(code_of(Path(path)))
             self._state, self._revision_id = state, revision.revision_id
 
-    def _record_anew(self, store: Store, path: str, facts: ExecutionFacts) -> None:
+    def _record_anew(self, store: Store, path: str, facts: ExecutionFacts, origin: str) -> None:
         from nbtrack.history.kernel import record_kernel_snapshot
 
         record_kernel_snapshot(
@@ -56,6 +63,7 @@ class ExecutionHistory:
             source=facts.source,
             author=user_name(),
             at=facts.started_at,
+            origin=origin,
         )
 
 
@@ -82,9 +90,16 @@ def ask_front_end(revision: Revision, cell_id: str | None) -> None:
 
 
 def restore_file(
-    store: Store, notebook: Notebook, revision: Revision, cell_id: str | None
+    store: Store, notebook: Notebook, revision: Revision, cell_id: str | None, origin: str
 ) -> Restored:
     """Restore a notebook that is open nowhere; gives what was done.
+
+    Args:
+        store: where the history is.
+        notebook: which one.
+        revision: what to bring back.
+        cell_id: this cell only.
+        origin: what talks to this kernel.
 
     Raises:
         StoreError: the file cannot be written; it is as it was.
@@ -99,4 +114,5 @@ def restore_file(
         author=user_name(),
         at=utc_now(),
         cell_id=cell_id,
+        origin=origin,
     )

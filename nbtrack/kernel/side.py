@@ -117,7 +117,7 @@ class KernelSide:
 
         Where nothing names the notebook either, it is looked for in the same way.
         """
-        if self.front_end not in ("headless", "vscode"):
+        if self.front_end not in ("headless", "vscode", "colab"):
             return None
         if self._notebook is None and self._searches_left:
             self._searches_left -= 1
@@ -160,7 +160,7 @@ class KernelSide:
     def _snapshot(self, facts: ExecutionFacts) -> None:
         path = self.notebook_path()
         if path is not None:
-            self._history.record(self.session.store, path, facts)
+            self._history.record(self.session.store, path, facts, self._front_end)
 
     # What the magics ask for
 
@@ -254,7 +254,7 @@ class KernelSide:
                 f"run: nbtrack history restore {notebook.path} r{revision.number}"
             )
         before = store.get_notebook(notebook.notebook_id).revision_count
-        restored = restore_file(store, notebook, revision, cell_id)
+        restored = restore_file(store, notebook, revision, cell_id, self.front_end)
         made = restored.revision
         self.say(
             f"Restored {what} into {notebook.path} (now r{made.number}). To take it back: "

@@ -14,7 +14,7 @@ from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
 from nbtrack.errors import NbtrackError, NotFoundError, StateError, StoreError, UsageError
-from nbtrack.server.identity import author_of
+from nbtrack.server.identity import author_of, origin_of
 from nbtrack.wire import ErrorBody, ErrorInfo
 
 if TYPE_CHECKING:
@@ -133,6 +133,11 @@ class ApiHandler(APIHandler):
     def author(self) -> str:
         """Who is asking."""
         return author_of(self.current_user)
+
+    @property
+    def origin(self) -> str:
+        """From which application; see `identity.origin_of`."""
+        return origin_of(self.request)
 
     def reply(self, body: object, *, status: int = 200) -> None:
         """Answer with JSON."""

@@ -45,6 +45,7 @@ class Document:
     states: dict[int, EncodedNotebook] = field(default_factory=dict)
     path: str = ""
     notebook_id: str | None = None
+    author: str = ""
     kernel_id: str | None = None
     size_bytes: int = 0
     """About how much memory its states take."""
@@ -134,6 +135,13 @@ class Documents:
         """The document of an id, if any state of it is held."""
         document = self._documents.get(document_id)
         return document if document is not None and document.states else None
+
+    def last_author(self, path: str) -> str | None:
+        """Who told last of a document at a path; None where no browser did."""
+        for document in reversed(self._documents.values()):
+            if document.path == path and document.author:
+                return document.author
+        return None
 
     def close(self, document_id: str) -> bool:
         """Forget a document; says whether it was held."""

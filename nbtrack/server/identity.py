@@ -5,9 +5,13 @@ from __future__ import annotations
 import getpass
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 from jupyter_server.base.call_context import CallContext
 
+COLLABORATION = "lab"
+"""Documents that several people edit at once are JupyterLab's."""
+_PAGE = re.compile(r"/(lab|notebooks|tree|nbclassic)(?:/|\Z)")
 _GENERATED = re.compile(r"[0-9a-f]{32}\Z")
 
 
@@ -36,7 +40,31 @@ def author_of(user: Any) -> str:
     return shown or system_user()
 
 
-def current_author() -> str:
-    """The author of the request that is being handled, the system user outside of one."""
+def current_author() -> str | None:
+    """The author of the request that is being handled; None outside of one.
+
+    Under collaboration the server saves by itself.
+    """
     handler = CallContext.get(CallContext.JUPYTER_HANDLER)
-    return author_of(getattr(handler, "current_user", None))
+    return None if handler is None else author_of(getattr(handler, "current_user", None))
+
+
+def current_origin() -> str:
+    """From where the request that is being handled comes; `COLLABORATION` outside of one."""
+    handler = CallContext.get(CallContext.JUPYTER_HANDLER)
+    return COLLABORATION if handler is None else origin_of(handler.request)
+
+
+def origin_of(request: Any) -> str:
+    """From which application a request comes, by the page that sent it.
+
+    For the history to show only: a client can say what it likes.
+
+    Args:
+        request: tornado's.
+    """
+    page = urlsplit(request.headers.get("Referer", "")).path
+    if not page:
+        return "api"
+    found = _PAGE.search(page)
+    return "lab" if found is None or found[1] == "lab" else "notebook"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from jupyter_core.utils import ensure_async
@@ -9,6 +10,7 @@ from jupyter_core.utils import ensure_async
 from nbtrack.entities import Notebook
 from nbtrack.errors import StateError, UsageError
 from nbtrack.history.checkpoint import checkpoint
+from nbtrack.history.commits import committed
 from nbtrack.history.lookup import revision_document
 from nbtrack.history.manifest import EncodedNotebook, encode
 from nbtrack.history.masks import masked_cells
@@ -55,17 +57,20 @@ class NotebookRevisions(ApiHandler):
 
     @endpoint
     async def get(self, notebook_id: str) -> None:
-        """A page of the history, newest first."""
+        """A page of the history, newest first; with ``commits=1`` marked where committed."""
         limit = self.integer("limit", 50, least=1, most=1000)
         token, only = self.text("page_token"), asked_revisions(self)
         before = self.integer("before", MAX_NUMBER, least=1, most=MAX_NUMBER)
+        with_commits = self.choice("commits", "0", ("0", "1")) == "1"
 
         def page(store: Store) -> RevisionPage:
             found = store.list_revisions(
                 notebook_id, limit=limit, page_token=token, only=only, before=before
             )
+            path = Path(store.get_notebook(notebook_id).path)
+            in_git = committed(store, path, found.items) if with_commits else {}
             return RevisionPage(
-                revisions=revision_infos(store, found.items),
+                revisions=revision_infos(store, found.items, in_git),
                 next_page_token=found.next_page_token,
             )
 
@@ -93,10 +98,12 @@ class NotebookCheckpoint(ApiHandler):
             state = self.services.snapshots.live(request.document_id)
         else:
             state = await self._saved_state(notebook_id)
-        author = self.author
+        author, origin = self.author, self.origin
 
         def name(store: Store) -> RevisionInfo:
-            made = checkpoint(store, notebook_id, state, request.label, author=author)
+            made = checkpoint(
+                store, notebook_id, state, request.label, author=author, origin=origin
+            )
             return revision_info(store, made.revision)
 
         self.reply(await self.services.access.call(name))
@@ -162,7 +169,7 @@ class SnapshotOfDocument(ApiHandler):
             request = decode_json(body, SnapshotRequest)
         else:
             request = await self.services.access.run(lambda: decode_json(body, SnapshotRequest))
-        self.reply(await self.services.snapshots.take(request, self.author))
+        self.reply(await self.services.snapshots.take(request, self.author, self.origin))
 
 
 class CloseDocument(ApiHandler):

@@ -9,6 +9,7 @@ from typing import Any
 
 from nbtrack.config import NbtrackConfig, store_location
 from nbtrack.server.access import StoreAccess
+from nbtrack.server.beside import CommitNotes, FileStates
 from nbtrack.server.contents import CONTENTS_EVENTS, ContentsWatcher
 from nbtrack.server.documents import Documents
 from nbtrack.server.live import EVENT_SCHEMA, LiveChanges
@@ -27,6 +28,7 @@ class Services:
     documents: Documents
     snapshots: Snapshots
     contents: ContentsWatcher
+    commits: CommitNotes
     live: LiveChanges
     contents_manager: Any
     capture_history: bool
@@ -36,6 +38,7 @@ class Services:
         """Stop watching, finish what is queued, release the store."""
         await self.live.stop()
         self.contents.close()
+        self.commits.close()
         self.access.close()
 
 
@@ -52,7 +55,16 @@ def build_services(
     access = StoreAccess(open_store)
     paths = NotebookPaths(contents_manager)
     documents = Documents()
-    contents = ContentsWatcher(access, paths, log, capture=config.capture_history)
+    files, commits = FileStates(), CommitNotes(access, log)
+    contents = ContentsWatcher(
+        access,
+        paths,
+        files,
+        commits,
+        documents.last_author,
+        log,
+        capture=config.capture_history,
+    )
     event_logger.register_event_schema(EVENT_SCHEMA)
     live = LiveChanges(
         access,
@@ -67,9 +79,16 @@ def build_services(
         paths=paths,
         documents=documents,
         snapshots=Snapshots(
-            access, paths, documents, contents.settled, capture=config.capture_history
+            access,
+            paths,
+            documents,
+            files,
+            commits,
+            contents.settled,
+            capture=config.capture_history,
         ),
         contents=contents,
+        commits=commits,
         live=live,
         contents_manager=contents_manager,
         capture_history=config.capture_history,

@@ -12,10 +12,14 @@ from nbtrack.history.manifest import EncodedNotebook
 from nbtrack.history.record import Snapshot, record
 from nbtrack.present import revision_info
 from nbtrack.server.access import StoreAccess
+from nbtrack.server.beside import CommitNotes, FileStates
 from nbtrack.server.documents import Document, Documents, Update
 from nbtrack.server.paths import NotebookPaths
 from nbtrack.store.base import Store
 from nbtrack.wire import SnapshotReply, SnapshotRequest
+
+_LOOKING = ("open", "execute", "before_restore")
+"""Reasons to look first whether others wrote the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,8 @@ class Snapshots:
         access: the store.
         paths: how notebook paths are mapped.
         documents: the mirror.
+        files: how notebooks' files looked.
+        commits: notes git commits.
         settle: waits until what happened to files before now is known to the store.
         capture: whether revisions are recorded at all.
     """
@@ -33,11 +39,18 @@ class Snapshots:
     access: StoreAccess
     paths: NotebookPaths
     documents: Documents
+    files: FileStates
+    commits: CommitNotes
     settle: Callable[[], Awaitable[None]]
     capture: bool = True
 
-    async def take(self, request: SnapshotRequest, author: str) -> SnapshotReply:
+    async def take(self, request: SnapshotRequest, author: str, origin: str) -> SnapshotReply:
         """Bring the mirror up to date and record what the reason asks for.
+
+        Args:
+            request: the document, or what changed in it.
+            author: who sent it.
+            origin: from which application.
 
         Raises:
             UsageError: the request contradicts itself or its notebook is none.
@@ -48,12 +61,17 @@ class Snapshots:
         document = self.documents.open(request.document_id)
         try:
             async with document.lock:
-                return await self._take(document, request, path, author)
+                return await self._take(document, request, path, author, origin)
         finally:
             self.documents.shrink()
 
     async def _take(
-        self, document: Document, request: SnapshotRequest, path: str, author: str
+        self,
+        document: Document,
+        request: SnapshotRequest,
+        path: str,
+        author: str,
+        origin: str,
     ) -> SnapshotReply:
         update = Update(
             sequence=request.sequence,
@@ -63,13 +81,17 @@ class Snapshots:
             cells=request.cells,
             metadata=request.metadata,
         )
-        if document.path != path:
-            # A rename that the contents manager told of must be followed before.
+        edited = request.reason in _LOOKING and not self.files.is_current(path)
+        if document.path != path or edited:
+            # A rename or a save that the contents manager told of must be followed before.
             await self.settle()
             document.path = path
+        document.author = author
         state = await self.access.run(lambda: document.understand(update))
         document.keep(request.sequence, state)
-        reply, stored = await self.access.call(self._write, document, request, state, path, author)
+        reply, stored = await self.access.call(
+            self._write, document, request, state, path, author, origin
+        )
         document.notebook_id = reply.notebook_id
         if stored:
             document.stored(request.sequence)
@@ -91,6 +113,7 @@ class Snapshots:
         state: EncodedNotebook,
         path: str,
         author: str,
+        origin: str,
     ) -> tuple[SnapshotReply, bool]:
         """Record; says also whether every piece of the state is in the store then."""
         if request.restored_from is not None:
@@ -101,6 +124,8 @@ class Snapshots:
             return SnapshotReply(
                 sequence=request.sequence, notebook_id=notebook_id, revision=None, created=False
             ), False
+        if request.reason in _LOOKING:
+            self.files.notice(store, notebook, author)
         recorded = record(
             store,
             notebook.notebook_id,
@@ -113,8 +138,13 @@ class Snapshots:
                 cell_id=request.cell_id,
                 label=(request.label or "").strip() or None,
                 restored_from=request.restored_from if request.reason == "restore" else None,
+                origin=origin,
             ),
         )
+        if request.reason == "open" and notebook.file_state is None:
+            self.files.note(store, notebook, recorded.revision.revision_id)
+        if recorded.created:
+            self.commits.note(recorded.revision, path)
         reply = SnapshotReply(
             sequence=request.sequence,
             notebook_id=notebook.notebook_id,

@@ -124,6 +124,8 @@ class NewRevision:
         expect_parent: with this set, the revision is only recorded if the notebook's latest one
             is still ``parent_id`` (None: it has none). So two recorders of one state cannot
             both write it, and ``changes`` are against the true parent.
+        replaces: the notebook's latest revision, which this one takes the place and the number
+            of; ``parent_id`` and ``changes`` are about the one before it then.
     """
 
     notebook_id: str
@@ -137,8 +139,10 @@ class NewRevision:
     cell_id: str | None = None
     label: str | None = None
     restored_from: str | None = None
+    origin: str = ""
     expect_parent: bool = False
     parent_id: str | None = None
+    replaces: str | None = None
 
 
 @runtime_checkable
@@ -388,7 +392,9 @@ class Store(Protocol):
         Raises:
             NotFoundError: no such notebook.
             StateError: ``expect_parent``, and the notebook's latest revision is another than
-                ``parent_id`` (checked in the same transaction); nothing was recorded.
+                ``parent_id`` (checked in the same transaction); or ``replaces`` is not the
+                latest one, or bears a label, or a run, an execution or another revision refers
+                to it. Nothing was recorded.
         """
         ...
 
@@ -444,6 +450,31 @@ class Store(Protocol):
 
     def label_revision(self, revision_id: str, label: str | None) -> Revision:
         """Name a revision (a checkpoint), or take the name away. Raises NotFoundError."""
+        ...
+
+    def note_file(self, notebook_id: str, state: str, revision_id: str) -> None:
+        """Remember what a notebook's file holds, to notice later what others write into it.
+
+        Args:
+            notebook_id: whose.
+            state: changes whenever the file is written.
+            revision_id: the revision that the file holds.
+
+        Raises:
+            NotFoundError: no such notebook.
+        """
+        ...
+
+    def note_git(self, revision_id: str, commit: str, *, clean: bool | None) -> None:
+        """Note the commit that was checked out; nothing happens to a revision that is gone."""
+        ...
+
+    def history_switches(self) -> dict[str, bool]:
+        """Paths of notebooks and folders with whether their history is recorded."""
+        ...
+
+    def switch_history(self, path: str, recorded: bool | None) -> None:
+        """Say whether the history of a notebook or folder is recorded; None takes it back."""
         ...
 
     def link_execution(self, msg_id: str, revision_id: str, *, replace: bool = True) -> bool:

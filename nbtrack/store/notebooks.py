@@ -16,6 +16,7 @@ from nbtrack.store.blobtable import batches
 from nbtrack.store.database import Database, next_change
 from nbtrack.store.dialect import upsert
 from nbtrack.store.placing import insert_notebook
+from nbtrack.store.replacing import remove_replaced
 from nbtrack.store.rows import (
     changes_text,
     manifest_bytes,
@@ -142,13 +143,16 @@ class NotebookPart:
         with self._database.write() as connection:
             change = next_change(connection)
             notebook = _notebook_row(connection, revision.notebook_id)
-            latest = notebook.latest_revision_id
+            latest, number = notebook.latest_revision_id, notebook.revision_count + 1
+            if revision.replaces is not None:
+                remove_replaced(connection, revision.replaces, latest)
+                latest, number = revision.parent_id, notebook.revision_count
             if revision.expect_parent and latest != revision.parent_id:
                 raise StateError(
                     f"notebook {revision.notebook_id} has another latest revision by now: "
                     "compare with that one and record again"
                 )
-            values = _revision_values(revision, notebook.revision_count + 1, latest)
+            values = _revision_values(revision, number, latest)
             connection.execute(insert(revisions).values(values))
             changed_cells = dict.fromkeys(item.cell_id for item in revision.changes)
             if changed_cells:
@@ -225,6 +229,25 @@ class NotebookPart:
             )
             _change_notebook(connection, revision.notebook_id, change)
             return True
+
+    def note_file(self, notebook_id: str, state: str, revision_id: str) -> None:
+        """See `Store.note_file`."""
+        with self._database.write() as connection:
+            _notebook_row(connection, notebook_id)
+            connection.execute(
+                update(notebooks)
+                .where(notebooks.c.notebook_id == notebook_id)
+                .values(file_state=state, file_revision_id=revision_id)
+            )
+
+    def note_git(self, revision_id: str, commit: str, *, clean: bool | None) -> None:
+        """See `Store.note_git`."""
+        with self._database.write() as connection:
+            connection.execute(
+                update(revisions)
+                .where(revisions.c.revision_id == revision_id)
+                .values(git_commit=commit, git_clean=clean)
+            )
 
     def execution_revision(self, msg_id: str) -> Revision | None:
         """See `Store.execution_revision`."""
@@ -307,6 +330,7 @@ def _revision_values(revision: NewRevision, number: int, parent_id: str | None) 
         "label": revision.label,
         "cell_id": revision.cell_id,
         "restored_from": revision.restored_from,
+        "origin": revision.origin,
         "changes": changes_text(revision.changes),
         "manifest": manifest_bytes(revision.manifest),
     }

@@ -342,6 +342,8 @@ def notebook_of(row: Row[Any]) -> Notebook:
         deleted_at=optional_instant(row.deleted_at),
         latest_revision_id=row.latest_revision_id,
         revision_count=row.revision_count,
+        file_state=row.file_state,
+        file_revision_id=row.file_revision_id,
     )
 
 
@@ -365,4 +367,7 @@ def revision_of(row: Row[Any]) -> Revision:
             CellChange(cell_id, ChangeKind(kind), preview)
             for cell_id, kind, preview in json.loads(row.changes)
         ),
+        origin=row.origin,
+        git_commit=row.git_commit,
+        git_clean=row.git_clean,
     )

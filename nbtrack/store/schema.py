@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Double,
     ForeignKey,
@@ -252,6 +253,8 @@ notebooks = Table(
     Column("revision_count", Integer, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     Column("changed_seq", BigInteger, nullable=False, index=True),
+    Column("file_state", Text),
+    Column("file_revision_id", Text),
     Index(
         "ux_notebooks_live_path",
         "path",
@@ -286,9 +289,26 @@ revisions = Table(
     Column("restored_from", Text),
     Column("changes", Text, nullable=False),
     Column("manifest", LargeBinary, nullable=False),
+    Column("origin", Text, nullable=False, server_default=""),
+    Column("git_commit", Text),
+    Column("git_clean", Boolean),
+    Index(
+        "ix_revisions_restored_from",
+        "restored_from",
+        sqlite_where=text("restored_from IS NOT NULL"),
+        postgresql_where=text("restored_from IS NOT NULL"),
+    ),
     UniqueConstraint("notebook_id", "number"),
     Index("ix_revisions_author", "notebook_id", "author", "number"),
 )
+
+history_switches = Table(
+    "history_switches",
+    metadata,
+    Column("path", Text, primary_key=True),
+    Column("recorded", Boolean, nullable=False),
+)
+"""Notebooks and folders whose history was switched off, or on within one that is off."""
 
 revision_cells = Table(
     "revision_cells",
@@ -302,6 +322,6 @@ execution_links = Table(
     "execution_links",
     metadata,
     Column("msg_id", Text, primary_key=True),
-    Column("revision_id", Text, ForeignKey("revisions.revision_id"), nullable=False),
+    Column("revision_id", Text, ForeignKey("revisions.revision_id"), nullable=False, index=True),
     Column("notebook_id", Text, nullable=False),
 )

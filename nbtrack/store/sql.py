@@ -41,6 +41,7 @@ from nbtrack.store.schema import (
     notebooks,
     runs,
 )
+from nbtrack.store.switches import SwitchPart
 from nbtrack.store.text_search import TextReads
 from nbtrack.store.timeline import TimelinePart
 from nbtrack.store.upkeep.holds import hold
@@ -92,7 +93,14 @@ def open_sql_store(
 
 
 class SqlStore(
-    RunReads, ExecutionReads, TextReads, NotebookPart, TimelinePart, ForgetPart, UpkeepPart
+    RunReads,
+    ExecutionReads,
+    TextReads,
+    NotebookPart,
+    TimelinePart,
+    SwitchPart,
+    ForgetPart,
+    UpkeepPart,
 ):
     """A `Store` on SQLAlchemy Core. Made by `open_sql_store`."""
 

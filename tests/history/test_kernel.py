@@ -17,7 +17,7 @@ def execute(store, tmp_path):
     path = tmp_path / "book.ipynb"
     path.write_text(json.dumps(notebook(code("a = 1", "a"), code("b = 2", "b"))))
 
-    def run(msg_id, source, cell_id=None, file=path):
+    def run(msg_id, source, cell_id=None, file=path, origin="headless"):
         return record_kernel_snapshot(
             store,
             notebook_path=str(file),
@@ -26,6 +26,7 @@ def execute(store, tmp_path):
             source=source,
             author="ada",
             at=AT,
+            origin=origin,
         )
 
     return run

@@ -1,8 +1,12 @@
+from datetime import timedelta
+
 from nbtrack.entities import RevisionReason, utc_now
 from nbtrack.history.manifest import encode
 from nbtrack.history.normal import normalise
 from nbtrack.history.record import Snapshot, record
 from tests.history.documents import code, notebook
+
+HOUR = timedelta(hours=1)
 
 
 def fill(store, path, *documents):
@@ -12,9 +16,9 @@ def fill(store, path, *documents):
         record(
             store,
             book.notebook_id,
-            Snapshot(encode(document), RevisionReason.SAVE, "ada", utc_now()),
+            Snapshot(encode(document), RevisionReason.SAVE, "ada", utc_now() + n * HOUR),
         ).revision
-        for document in documents
+        for n, document in enumerate(documents)
     ]
     return book.notebook_id, made
 

@@ -409,6 +409,16 @@ export interface RevisionInfo {
   runs: RunMark[];
   /** Of a cell that was run from it and failed. */
   error_name: string | null;
+  /**
+   * From where: ``lab``, ``notebook``, ``vscode``, ``colab``, ``headless``, ``ipython``, ``api``,
+   * ``cli`` or ``outside``; empty where it was not noted.
+   */
+  origin: string;
+  /** The commit that was checked out; ``git_clean`` says whether the file was as in it. */
+  git_commit: string | null;
+  git_clean: boolean | null;
+  /** The latest commit that holds this very revision; only where it was asked for. */
+  committed_as: string | null;
 }
 
 export interface RevisionPage {

@@ -47,7 +47,9 @@ PLACE_TABLES: tuple[Table, ...] = (
     executions,
     execution_links,
 )
-STAYS = frozenset({"store_state", "blobs", "journals", "kernel_bindings", "texts"})
+STAYS = frozenset(
+    {"store_state", "blobs", "journals", "kernel_bindings", "texts", "history_switches"}
+)
 """Tables about the store itself, and of bytes, which are no rows of an archive."""
 
 

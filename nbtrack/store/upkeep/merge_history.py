@@ -100,7 +100,9 @@ class HistoryMerge:
         return len(new), here is None
 
     def _insert_notebook(self, connection: Connection, notebook: Row, *, change: int) -> None:
-        row = notebook | {"latest_revision_id": None, "revision_count": 0, "changed_seq": change}
+        # Whether the file was written since it was looked at, only its own machine can tell.
+        unknown = {"file_state": None, "file_revision_id": None, "latest_revision_id": None}
+        row = notebook | unknown | {"revision_count": 0, "changed_seq": change}
         if row["deleted_at"] is None:
             taken = connection.execute(
                 select(notebooks.c.notebook_id).where(

@@ -120,6 +120,10 @@ export function revision(
     changes: [],
     runs: [],
     error_name: null,
+    origin: 'lab',
+    git_commit: null,
+    git_clean: null,
+    committed_as: null,
     ...patch
   };
 }
