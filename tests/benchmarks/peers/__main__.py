@@ -64,7 +64,7 @@ ENTRIES = (
     Entry("mlflow", "files", 1000, 1000, 100, None),
     Entry("mlflow", "files async", 5000, 5000, 100, None),
     Entry("trackio", "default", 20_000, 100_000, 200, 10_000),
-    Entry("aim", "default", 5000, 20_000, 100, 1000),
+    Entry("aim", "default", 5000, 20_000, 100, 500),
     Entry("wandb", "default", 20_000, 100_000, 100, None),
 )
 

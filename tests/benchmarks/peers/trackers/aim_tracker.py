@@ -51,8 +51,9 @@ class AimTracker(Tracker):
         metric = self._indexed().get_run(run).get_metric("loss", self._context())
         if metric is None:
             return {}
-        steps, values = metric.values.sparse_list()
-        return dict(zip(steps, values, strict=True))
+        # `values.sparse_list` gives hashes of the steps.
+        steps, columns = metric.data.items_list()
+        return dict(zip(steps, columns[0], strict=True))
 
     def _indexed(self) -> object:
         # What `aim storage reindex` does; without it a run is not found before `aim up` ran.
