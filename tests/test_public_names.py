@@ -78,8 +78,8 @@ def test_logging_loads_no_database() -> None:
     """What is imported in the user's thread before the first point is small."""
     code = (
         "import sys, nbtrack.tracking.fluent as f; "
-        "print([m for m in ('sqlalchemy', 'alembic', 'numpy', 'pandas', 'fsspec', 'IPython') "
-        "if m in sys.modules])"
+        "print([m for m in ('sqlalchemy', 'alembic', 'numpy', 'pandas', 'fsspec', 'IPython', "
+        "'nbtrack.masking', 'tempfile', 'subprocess') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -1,12 +1,11 @@
 """Files that are written whole or not at all, and that survive a power cut.
 
-Imported by the kernel's hot path: only the standard library.
+Imported by the kernel's hot path: only what is quick to import of the standard library.
 """
 
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +24,8 @@ def whole_file(target: Path, prefix: str, *, mode: int | None = None) -> Iterato
     Raises:
         OSError: it cannot be written.
     """
+    import tempfile
+
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=prefix)
     try:
         with os.fdopen(handle, "wb") as stream:

@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import os
 import stat
-import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -89,6 +87,8 @@ def _mounts() -> list[Mount]:
     if _MOUNTINFO.exists():
         return read_mountinfo(_MOUNTINFO.read_text(encoding="utf-8", errors="replace"))
     if sys.platform == "darwin":
+        import subprocess
+
         done = subprocess.run(
             ["/sbin/mount"], capture_output=True, text=True, errors="replace", check=False
         )
@@ -146,6 +146,8 @@ def local_journals(store: Path) -> Path:
     Raises:
         StoreError: there is no such place.
     """
+    import tempfile
+
     named = os.environ.get(JOURNALS_ENV)
     key = sha256(str(store.resolve()).encode(errors="surrogateescape")).hexdigest()[:16]
     for base in [Path(named)] if named else [Path("/var/tmp"), Path(tempfile.gettempdir())]:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from nbtrack.config import load_config
 from nbtrack.entities import Origin, utc_now
-from nbtrack.masking import mask_text
 from nbtrack.records import ArtifactLogged, EnvironmentCaptured
 
 if TYPE_CHECKING:
@@ -78,6 +77,7 @@ class Surroundings:
     def _find(self) -> tuple[str, bytes | None]:
         from nbtrack.capture.environment import current_directory, environment_document
         from nbtrack.capture.git import git_diff
+        from nbtrack.masking import mask_text
 
         config = load_config()
         environment = self._keep(environment_document())
