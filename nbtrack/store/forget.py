@@ -24,7 +24,7 @@ from nbtrack.store.blobs import BlobStore, digest_of
 from nbtrack.store.blobtable import SMALL_BYTES, batches, get_small, put_small
 from nbtrack.store.database import Database, next_change
 from nbtrack.store.dialect import DATABASE_NAME
-from nbtrack.store.rows import manifest_bytes, manifest_of
+from nbtrack.store.manifests import Manifests, manifest_text, whole
 from nbtrack.store.runs import require_run
 from nbtrack.store.schema import (
     artifacts,
@@ -134,7 +134,7 @@ class _Forgetting:
 
     def cut_cell(self, notebook_id: str, cell_id: str, *, outputs_only: bool) -> None:
         """Put a mark in the place of a cell's text and outputs, wherever the same stands."""
-        for _, manifest in self._manifests(notebook_id):
+        for _, manifest in Manifests(self._connection).each(notebook_id):
             for version in manifest.cells:
                 if version.cell_id == cell_id:
                     self._cut_version(version, outputs_only)
@@ -266,25 +266,25 @@ class _Forgetting:
         for start in range(0, len(digests), _PAGE):
             yield from get_small(self._connection, digests[start : start + _PAGE]).items()
 
-    def _manifests(self, notebook_id: str | None = None) -> Iterator[tuple[str, Manifest]]:
-        statement = select(revisions.c.revision_id, revisions.c.manifest)
-        if notebook_id is not None:
-            statement = statement.where(revisions.c.notebook_id == notebook_id)
-        for row in self._connection.execute(statement).all():
-            yield row.revision_id, manifest_of(row.manifest)
-
     def _rename_in_manifests(self, names: Mapping[str, str]) -> int:
-        count = 0
-        for revision_id, manifest in self._manifests() if names else ():
+        if not names:
+            return 0
+        found = self._connection.execute(select(revisions.c.notebook_id).distinct()).scalars()
+        return sum(self._rename_in_notebook(notebook_id, names) for notebook_id in found.all())
+
+    def _rename_in_notebook(self, notebook_id: str, names: Mapping[str, str]) -> int:
+        manifests = Manifests(self._connection)
+        changed = {}
+        for revision_id, manifest in manifests.each(notebook_id):
             renamed = _renamed_manifest(manifest, names)
             if renamed != manifest:
-                count += 1
-                self._connection.execute(
-                    update(revisions)
-                    .where(revisions.c.revision_id == revision_id)
-                    .values(manifest=manifest_bytes(renamed))
-                )
-        return count
+                changed[revision_id] = whole(manifest_text(renamed))
+        if changed:
+            manifests.make_whole(notebook_id)
+            for revision_id, stored in changed.items():
+                manifests.write(revision_id, stored)
+            manifests.repack(notebook_id)
+        return len(changed)
 
     def _cut_columns(self, text: str) -> None:
         """Cut a text out of every column that holds text."""

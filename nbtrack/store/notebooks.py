@@ -15,12 +15,11 @@ from nbtrack.store.base import NewRevision
 from nbtrack.store.blobtable import batches
 from nbtrack.store.database import Database, next_change
 from nbtrack.store.dialect import upsert
+from nbtrack.store.manifests import ManifestCache, Manifests
 from nbtrack.store.placing import insert_notebook
 from nbtrack.store.replacing import remove_replaced
 from nbtrack.store.rows import (
     changes_text,
-    manifest_bytes,
-    manifest_of,
     notebook_of,
     revision_of,
     to_us,
@@ -43,6 +42,7 @@ class NotebookPart:
     """The part of the store that keeps notebooks and their history."""
 
     _database: Database
+    _manifests: ManifestCache
 
     def create_notebook(
         self, path: str, *, copied_from: str | None = None, replace: bool = True
@@ -152,7 +152,8 @@ class NotebookPart:
                     f"notebook {revision.notebook_id} has another latest revision by now: "
                     "compare with that one and record again"
                 )
-            values = _revision_values(revision, number, latest)
+            packed, text = Manifests(connection, self._manifests).pack(revision.manifest, latest)
+            values = _revision_values(revision, number, latest, packed)
             connection.execute(insert(revisions).values(values))
             changed_cells = dict.fromkeys(item.cell_id for item in revision.changes)
             if changed_cells:
@@ -171,7 +172,9 @@ class NotebookPart:
                 revision_count=values["number"],
                 updated_at=values["created_at"],
             )
-            return revision_of(_revision_row(connection, values["revision_id"]))
+            recorded = revision_of(_revision_row(connection, values["revision_id"]))
+        self._manifests.put(recorded.revision_id, packed, text)
+        return recorded
 
     def get_revision(self, revision_id: str) -> Revision:
         """See `Store.get_revision`."""
@@ -180,12 +183,8 @@ class NotebookPart:
 
     def get_manifest(self, revision_id: str) -> Manifest:
         """See `Store.get_manifest`."""
-        statement = select(revisions.c.manifest).where(revisions.c.revision_id == revision_id)
         with self._database.read() as connection:
-            stored = connection.execute(statement).scalar()
-        if stored is None:
-            raise NotFoundError("revision", revision_id)
-        return manifest_of(stored)
+            return Manifests(connection, self._manifests).get(revision_id)
 
     def find_revision(self, notebook_id: str, number: int) -> Revision | None:
         """See `Store.find_revision`."""
@@ -315,7 +314,9 @@ def _vacate(connection: Connection, path: str, *, now_us: int, change: int) -> N
         _change_notebook(connection, row.notebook_id, change, deleted_at=now_us)
 
 
-def _revision_values(revision: NewRevision, number: int, parent_id: str | None) -> dict[str, Any]:
+def _revision_values(
+    revision: NewRevision, number: int, parent_id: str | None, manifest: bytes
+) -> dict[str, Any]:
     return {
         "revision_id": uuid.uuid4().hex,
         "notebook_id": revision.notebook_id,
@@ -332,5 +333,5 @@ def _revision_values(revision: NewRevision, number: int, parent_id: str | None) 
         "restored_from": revision.restored_from,
         "origin": revision.origin,
         "changes": changes_text(revision.changes),
-        "manifest": manifest_bytes(revision.manifest),
+        "manifest": manifest,
     }

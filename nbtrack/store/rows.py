@@ -9,13 +9,11 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-import zstandard
 from sqlalchemy import Row
 
 from nbtrack.entities import (
     Artifact,
     CellChange,
-    CellVersion,
     ChangeKind,
     Direction,
     EndReason,
@@ -24,7 +22,6 @@ from nbtrack.entities import (
     Experiment,
     KernelSession,
     Lifecycle,
-    Manifest,
     MetricSummary,
     Notebook,
     Origin,
@@ -105,38 +102,6 @@ def _read_origin(stored: str) -> Origin:
 def changes_text(changes: Sequence[CellChange]) -> str:
     """Cell changes as they are stored: a JSON list of lists."""
     return json.dumps([[change.cell_id, change.kind, change.preview] for change in changes])
-
-
-def manifest_bytes(manifest: Manifest) -> bytes:
-    """A manifest as it is stored: compressed JSON."""
-    cells = [
-        [
-            cell.cell_id,
-            cell.cell_type,
-            cell.source_digest,
-            cell.metadata_digest,
-            list(cell.output_digests),
-            cell.attachments_digest,
-            cell.execution_count,
-        ]
-        for cell in manifest.cells
-    ]
-    document = [manifest.nbformat, manifest.nbformat_minor, manifest.metadata_digest, cells]
-    return zstandard.compress(json.dumps(document, separators=(",", ":")).encode(), 3)
-
-
-def manifest_of(stored: bytes) -> Manifest:
-    """The manifest that `manifest_bytes` wrote."""
-    nbformat, nbformat_minor, metadata_digest, cells = json.loads(zstandard.decompress(stored))
-    return Manifest(
-        cells=tuple(
-            CellVersion(cell_id, cell_type, source, metadata, tuple(outputs), attachments, count)
-            for cell_id, cell_type, source, metadata, outputs, attachments, count in cells
-        ),
-        metadata_digest=metadata_digest,
-        nbformat=nbformat,
-        nbformat_minor=nbformat_minor,
-    )
 
 
 def experiment_of(row: Row[Any], tags: dict[str, str]) -> Experiment:

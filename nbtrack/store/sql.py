@@ -27,6 +27,7 @@ from nbtrack.store.executions import ExecutionReads
 from nbtrack.store.filesystem import is_network
 from nbtrack.store.forget import ForgetPart
 from nbtrack.store.forking import opening
+from nbtrack.store.manifests import ManifestCache
 from nbtrack.store.migrate import ensure_current
 from nbtrack.store.notebooks import NotebookPart
 from nbtrack.store.placing import insert_experiment
@@ -107,6 +108,7 @@ class SqlStore(
     def __init__(self, database: Database, blob_store: BlobStore) -> None:
         self._database = database
         self._blob_store = blob_store
+        self._manifests = ManifestCache()
 
     @property
     def location(self) -> str:

@@ -18,8 +18,8 @@ import msgspec
 from sqlalchemy import Table
 
 from nbtrack.errors import ArchiveError
+from nbtrack.store.manifests import is_delta, whole_manifest
 from nbtrack.store.migrate import HEAD_REVISION
-from nbtrack.store.rows import manifest_of
 from nbtrack.store.schema import (
     execution_links,
     experiment_tags,
@@ -44,7 +44,7 @@ from nbtrack.store.upkeep.doomed import run_tables
 from nbtrack.store.upkeep.facts import Progress
 from nbtrack.store.upkeep.references import BLOB_COLUMNS, manifest_blobs
 
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
 
 
 class ArchiveReader:
@@ -61,7 +61,7 @@ class ArchiveReader:
         self.path = path
         try:
             self._zip = zipfile.ZipFile(path)
-        except (*_DAMAGE, OSError) as error:
+        except _DAMAGE as error:
             raise ArchiveError(f"{path} is no archive of nbtrack: {error}") from error
         try:
             self._names = {info.filename: info for info in self._zip.infolist()}
@@ -204,7 +204,9 @@ class ArchiveReader:
                         self._damaged(f"a row of {table.name} names a missing {name} {row[name]!r}")
                 named = {row[name] for name in digests} - {None}
                 if table is revisions:
-                    named.update(manifest_blobs(manifest_of(row["manifest"])))
+                    if is_delta(row["manifest"]):
+                        self._damaged(f"revision {row['revision_id']} is not whole")
+                    named.update(manifest_blobs(whole_manifest(row["manifest"])))
                 if not named <= stored:
                     self._damaged(f"blob {min(named - stored)} is missing")
                 if table.name in ordered:

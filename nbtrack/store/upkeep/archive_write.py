@@ -16,8 +16,8 @@ from nbtrack.errors import BlobMissingError, StoreError
 from nbtrack.store.blobs import BlobStore
 from nbtrack.store.blobtable import batches, get_small
 from nbtrack.store.files import whole_file
+from nbtrack.store.manifests import Manifests, manifest_of, whole
 from nbtrack.store.migrate import HEAD_REVISION
-from nbtrack.store.rows import manifest_of
 from nbtrack.store.schema import (
     execution_links,
     executions,
@@ -121,14 +121,18 @@ class ArchiveWriter:
 
     def _write_rows(self, table: Table, stream: IO[bytes]) -> PartInfo:
         codec, count, checksum = RowCodec(table), 0, hashlib.sha256()
+        manifests = Manifests(self._connection)
         digests = [column.name for column in BLOB_COLUMNS if column.table is table]
         documents = [column.name for column in DOCUMENT_COLUMNS if column.table is table]
         for row in self._rows(table):
-            values = row._mapping
+            values = dict(row._mapping)
             self._blobs.update(values[name] for name in digests if values[name] is not None)
             self._documents.update(values[name] for name in documents if values[name] is not None)
             if table is revisions:
-                self._blobs.update(manifest_blobs(manifest_of(row.manifest)))
+                # An archive is read without the revisions that it does not hold.
+                text = manifests.text(row.revision_id, {row.revision_id: row.manifest})
+                self._blobs.update(manifest_blobs(manifest_of(text)))
+                values["manifest"] = whole(text)
             line = codec.encode(values)
             checksum.update(line)
             stream.write(line)

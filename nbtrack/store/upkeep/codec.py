@@ -28,7 +28,8 @@ from nbtrack.entities import (
 )
 from nbtrack.errors import NbtrackError
 from nbtrack.store.chunks import unpack
-from nbtrack.store.rows import manifest_of, origin_of
+from nbtrack.store.manifests import check_stored
+from nbtrack.store.rows import origin_of
 
 Row = dict[str, Any]
 _LARGEST = 1 << 63
@@ -179,5 +180,5 @@ _CHECKS: dict[str, dict[str, Callable[[Any], object]]] = {
     "metrics": {"origin": origin_of},
     "artifacts": {"origin": origin_of, "path": _path, "digest": _digest},
     "run_datasets": {"origin": origin_of, "direction": Direction, "document_digest": _digest},
-    "revisions": {"reason": RevisionReason, "changes": _list, "manifest": manifest_of},
+    "revisions": {"reason": RevisionReason, "changes": _list, "manifest": check_stored},
 }

@@ -11,7 +11,9 @@ from typing import Any
 from sqlalchemy import Column, Connection, delete, func, insert, select, update
 
 from nbtrack.entities import EndReason, Lifecycle, RunStatus, utc_now
+from nbtrack.errors import NbtrackError
 from nbtrack.store.database import next_change
+from nbtrack.store.manifests import Manifests
 from nbtrack.store.placing import DEFAULT_EXPERIMENT_ID
 from nbtrack.store.rows import to_us
 from nbtrack.store.schema import (
@@ -52,6 +54,7 @@ def mend_rows(connection: Connection) -> Iterator[Finding]:
     yield from _experiments(connection)
     yield from _runs(connection)
     yield from _notebooks(connection)
+    yield from _manifests(connection)
     yield from _links(connection)
     yield from _counters(connection)
     next_change(connection)
@@ -150,6 +153,29 @@ def _notebooks(connection: Connection) -> Iterator[Finding]:
             "Revisions were left of notebooks that were gone; these have paths 'recovered:...' "
             "now.",
             tuple(f"notebook {notebook_id}" for notebook_id in gone),
+        )
+
+
+def _manifests(connection: Connection) -> Iterator[Finding]:
+    """A revision whose list of cells builds on what is gone cannot be read any more."""
+    manifests, gone = Manifests(connection), []
+    statement = select(
+        revisions.c.revision_id, revisions.c.manifest, revisions.c.number, revisions.c.notebook_id
+    ).order_by(revisions.c.notebook_id, revisions.c.number)
+    for revision_id, stored, number, notebook_id in connection.execute(statement).all():
+        try:
+            manifests.text(revision_id, {revision_id: stored})
+        except NbtrackError:
+            gone.append(f"r{number} of notebook {notebook_id} ({revision_id})")
+            for table in (revision_cells, execution_links, revisions):
+                connection.execute(delete(table).where(table.c.revision_id == revision_id))
+    if gone:
+        yield Finding(
+            "revisions",
+            "lost",
+            "The lists of cells of some revisions were damaged, or built on lost ones; these "
+            "revisions are gone.",
+            tuple(gone),
         )
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, insert, select, update
 
 from nbtrack.store.database import Database, next_change
+from nbtrack.store.manifests import Manifests
 from nbtrack.store.schema import notebooks, revision_cells, revisions
 from nbtrack.store.upkeep.archive_read import ArchiveReader
 from nbtrack.store.upkeep.codec import Row
@@ -82,6 +83,7 @@ class HistoryMerge:
         count = 0 if here is None else here.revision_count
         self._number(notebook["path"], new, [row.number for row in known.values()], count)
         connection.execute(insert(revisions), new)
+        Manifests(connection).repack(notebook_id)
         _insert_cells(connection, new, cells)
         latest = None if here is None else here.latest_revision_id
         parents = {key: row.parent_id for key, row in known.items()}

@@ -10,14 +10,13 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-import zstandard
 from sqlalchemy import Column, Connection, select
 
 from nbtrack.entities import Manifest
 from nbtrack.errors import BlobMissingError
 from nbtrack.store.blobs import BlobStore
 from nbtrack.store.blobtable import batches, get_small
-from nbtrack.store.rows import manifest_of
+from nbtrack.store.manifests import Manifests
 from nbtrack.store.schema import artifacts, executions, notebooks, revisions, run_datasets, runs
 
 BLOB_COLUMNS: tuple[Column[Any], ...] = (
@@ -91,8 +90,8 @@ def referenced(
         found |= digests
         if column in DOCUMENT_COLUMNS:
             documents |= digests
-    for stored in connection.execute(select(revisions.c.manifest)).scalars():
-        found.update(digests_in(zstandard.decompress(stored)))
+    for _, manifest in Manifests(connection).each():
+        found.update(manifest_blobs(manifest))
     found.update(named_in_documents(connection, files, documents))
     return found
 
@@ -133,9 +132,11 @@ def needs(connection: Connection) -> Iterator[tuple[str, str]]:
         columns = [column, owner] if name is None else [column, owner, name]
         for digest, *said in connection.execute(select(*columns).where(column.is_not(None))):
             yield digest, words.format(*said)
-    statement = select(revisions.c.manifest, revisions.c.number, notebooks.c.path).join(
+    statement = select(revisions.c.revision_id, revisions.c.number, notebooks.c.path).join(
         notebooks, notebooks.c.notebook_id == revisions.c.notebook_id
     )
-    for stored, number, path in connection.execute(statement):
-        for digest in manifest_blobs(manifest_of(stored)):
+    places = {key: (number, path) for key, number, path in connection.execute(statement)}
+    for revision_id, manifest in Manifests(connection).each():
+        number, path = places[revision_id]
+        for digest in manifest_blobs(manifest):
             yield digest, f"revision r{number} of {path}"
