@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
+from nbtrack.causes import causes, compare_surroundings, not_recorded
 from nbtrack.entities import Direction, Run
 from nbtrack.history.earlier import earlier_of
 from nbtrack.present import capture_report, run_execution, run_summaries
@@ -28,12 +28,15 @@ def compare_runs(
         NotFoundError: one of them does not exist.
     """
     runs = store.get_runs(run_ids)
-    rows = [*compare(runs), *_data_rows(store, runs), *_package_rows(store, runs)]
+    surroundings = compare_surroundings(store, runs)
+    rows = [*compare(runs), *_data_rows(store, runs), *surroundings]
     rows.sort(key=lambda row: not row.differs)
+    code = compare_code([_code(store, run) for run in runs])
     return Comparison(
         runs=run_summaries(store, runs, path=path),
         rows=rows,
-        code=compare_code([_code(store, run) for run in runs]),
+        code=code,
+        causes=causes(rows, code, not_recorded(runs)),
     )
 
 
@@ -84,22 +87,6 @@ def _data_rows(store: Store, runs: Sequence[Run]) -> list[ComparedRow]:
     return [_row("data", name, [each.get(name) for each in held]) for name in names]
 
 
-def _package_rows(store: Store, runs: Sequence[Run]) -> list[ComparedRow]:
-    digests = [run.environment_digest for run in runs]
-    if len(set(digests)) < 2 or None in digests:
-        # An environment that is not known is not one without packages.
-        return []
-    documents = store.get_blobs({digest for digest in digests if digest is not None})
-    packages = [_packages(documents[digest]) for digest in digests if digest is not None]
-    names = sorted({name for each in packages for name in each})
-    rows = [_row("package", name, [each.get(name) for each in packages]) for name in names]
-    return [row for row in rows if row.differs]
-
-
-def _packages(document: bytes) -> dict[str, str | None]:
-    return {each["name"]: each["version"] for each in json.loads(document)["packages"]}
-
-
 def compare(runs: Sequence[Run]) -> list[ComparedRow]:
     """What runs have in common and what not, for `wire.Comparison`.
 
@@ -127,7 +114,7 @@ def compare(runs: Sequence[Run]) -> list[ComparedRow]:
                 kind="metric",
                 key=key,
                 values=values,
-                differs=_differ(values),
+                differs=len(set(values)) > 1,
                 best=best_index(lasts, direction),
                 direction=direction,
             )
@@ -145,15 +132,11 @@ def compare(runs: Sequence[Run]) -> list[ComparedRow]:
 
 
 def _row(
-    kind: Literal["param", "tag", "attribute", "data", "package"],
+    kind: Literal["param", "tag", "attribute", "data"],
     key: str,
     values: Sequence[str | None],
 ) -> ComparedRow:
-    return ComparedRow(kind=kind, key=key, values=list(values), differs=_differ(values))
-
-
-def _differ(values: Sequence[object]) -> bool:
-    return len(set(values)) > 1
+    return ComparedRow(kind=kind, key=key, values=list(values), differs=len(set(values)) > 1)
 
 
 def _attributes(runs: Sequence[Run]) -> dict[str, list[str | None]]:

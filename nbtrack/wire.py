@@ -390,9 +390,12 @@ class SeriesList(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ComparedRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One param, metric, tag or attribute over the runs, in the runs' order; null is absent."""
+    """One param, metric, tag or the like over the runs, in the runs' order; null is absent.
 
-    kind: Literal["param", "metric", "tag", "attribute", "data", "package"]
+    ``data`` and ``module`` (a local module that was imported) have digests as their values.
+    """
+
+    kind: Literal["param", "metric", "tag", "attribute", "data", "module", "package", "environment"]
     key: str
     values: list[Number | str | None]
     differs: bool
@@ -413,12 +416,24 @@ class ComparedCode(msgspec.Struct, frozen=True, kw_only=True):
     choices: list[int | None]
 
 
+class Cause(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that may be why the runs' metrics differ."""
+
+    kind: Literal["code", "param", "data", "package", "environment", "unknown", "none"]
+    """``unknown``: something was not recorded; ``none``: nothing that was recorded differs."""
+    text: str
+
+
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
-    """Differences first, then by kind and key; the code in the order it ran."""
+    """Differences first, then by kind and key; the code in the order it ran.
+
+    ``causes`` says in short why metrics may differ, the likeliest first.
+    """
 
     runs: list[RunSummary]
     rows: list[ComparedRow]
     code: list[ComparedCode]
+    causes: list[Cause] = []
 
 
 class ExperimentInfo(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from nbtrack.causes import causes
 from nbtrack.comparison import compare, compare_code, compare_runs
 from nbtrack.errors import NotFoundError
-from nbtrack.records import DatasetLogged
+from nbtrack.records import CaptureReported, DatasetLogged, EnvironmentCaptured, ParamLogged
 from nbtrack.testing.builders import (
     dataset,
     execution_ended,
@@ -22,6 +24,7 @@ from nbtrack.testing.builders import (
 from nbtrack.testing.clock import START
 from nbtrack.tracking.begin import begin_run
 from nbtrack.tracking.session import Session
+from nbtrack.wire import CaptureReport, EnvironmentInfo, PackageInfo
 
 SECOND = timedelta(seconds=1)
 
@@ -104,3 +107,54 @@ def test_data_and_code_of_runs_are_compared(session: Session) -> None:
     data = next(row for row in found.rows if row.kind == "data")
     assert (data.key, data.values, data.differs) == ("iris.csv", ["a" * 12, "b" * 12], True)
     assert [(code.cell_id, code.choices) for code in found.code] == [("rate", [0, 1])]
+
+
+def test_causes_are_told_the_likeliest_first(session: Session) -> None:
+    """Code, local modules, params, data, packages and environment, in this order."""
+    store = session.store
+    store.apply([session_started()])
+    for number, python in ((1, "3.11.1"), (2, "3.12.0")):
+        packages = [("abc", "1"), ("numpy", f"{number}.0"), ("zlib", str(number))]
+        environment = EnvironmentInfo(
+            python=python,
+            implementation="CPython",
+            platform="Linux",
+            executable="python",
+            cpu_count=2,
+            packages=[PackageInfo(name=name, version=version) for name, version in packages],
+        )
+        report = CaptureReport(
+            imported=[PackageInfo(name="zlib", version="1")],
+            local_modules={"tools.py": str(number) * 64},
+        )
+        (digest,) = store.put_blobs([msgspec.json.encode(environment)])
+        own, run_id = f"own-{number}", f"run-{number}"
+        store.apply(
+            [
+                execution_started(own, source=f"fit({number})"),
+                execution_ended(own),
+                run_started(run_id, msg_id=own),
+                EnvironmentCaptured(run_id, digest),
+                CaptureReported(run_id, msgspec.json.encode(report).decode()),
+                ParamLogged(run_id, "lr", str(number)),
+                DatasetLogged(dataset(run_id, digest=str(number) * 64)),
+            ]
+        )
+    found = compare_runs(store, ["run-1", "run-2"])
+    assert [cause.text for cause in found.causes] == [
+        "1 cell ran other code",
+        "other code in local modules: tools.py",
+        "other params: lr 1 → 2",
+        "other contents of the data read: iris.csv",
+        "other packages: zlib 1 → 2, numpy 1.0 → 2.0",
+        "another environment: python 3.11.1 (CPython) → 3.12.0 (CPython)",
+    ]
+    assert ("package", "abc") not in [(row.kind, row.key) for row in found.rows]
+
+
+def test_runs_that_do_not_differ_say_so(session: Session) -> None:
+    """Where nothing that was recorded differs chance is named, and what was not recorded."""
+    session.store.apply([session_started(), run_started("run-1"), run_started("run-2")])
+    found = compare_runs(session.store, ["run-1", "run-2"])
+    assert [cause.kind for cause in found.causes] == ["unknown"]
+    assert causes([], [])[0].text.startswith("nothing that was recorded differs")

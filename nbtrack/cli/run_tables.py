@@ -230,20 +230,28 @@ def print_explanation(output: Output, found: Explanation) -> None:
 
 
 def print_comparison(output: Output, found: Comparison) -> None:
-    """A column a run, a row a fact; the best value of a metric is starred."""
+    """What moved, why it may have, and the facts: a column a run, the best metric starred."""
     names = [run.run_name for run in found.runs]
     if len(set(names)) < len(names):
         names = [f"{run.run_name} {run.run_id[:4]}" for run in found.runs]
     rows = [
         [row.kind, row.key, *_compared_texts(row)]
-        for row in found.rows
+        for row in sorted(found.rows, key=_place)
         if row.values.count(None) < len(row.values)
     ]
+    for cause in found.causes:
+        output.note(f"{'?' if cause.kind in ('none', 'unknown') else '•'} {cause.text}")
     output.table(["Kind", "Key", *names], rows, {**dict.fromkeys(names, "fold"), "Key": "bold"})
-    if not found.rows and not found.code:
-        output.note("These runs do not differ.")
     for code in found.code:
         _print_compared_code(output, code, names)
+
+
+_KINDS = ("metric", "param", "data", "module", "package", "environment", "tag", "attribute")
+
+
+def _place(row: ComparedRow) -> tuple[bool, bool, int]:
+    """What moved, then what may be why, the likeliest first; what is equal, below."""
+    return not row.differs, is_system_metric(row.key), _KINDS.index(row.kind)
 
 
 def _print_compared_code(output: Output, code: ComparedCode, names: Sequence[str]) -> None:

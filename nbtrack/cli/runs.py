@@ -144,7 +144,10 @@ def explain(output: Output, run_text: str) -> None:
 @click.option("--only-differences", is_flag=True, help="Leave out what all runs have in common.")
 @common_options
 def compare(output: Output, run_texts: tuple[str, ...], only_differences: bool) -> None:
-    """Compare two or more runs, differences first."""
+    """Compare two or more runs: why may their metrics differ?
+
+    The likeliest causes first: code that ran, params, data read, packages, environment.
+    """
     if len(run_texts) < 2:
         raise click.UsageError("Name at least two runs.", click.get_current_context())
     from nbtrack.cli.run_tables import print_comparison
@@ -153,7 +156,7 @@ def compare(output: Output, run_texts: tuple[str, ...], only_differences: bool) 
     store = output.open_store()
     found = compare_runs(store, [find_run(store, text).run_id for text in run_texts])
     rows = [row for row in found.rows if row.differs or not only_differences]
-    comparison = Comparison(runs=found.runs, rows=rows, code=found.code)
+    comparison = Comparison(runs=found.runs, rows=rows, code=found.code, causes=found.causes)
     if output.as_json:
         print_json(comparison)
     else:

@@ -326,9 +326,13 @@ export interface SeriesList {
   series: SeriesInfo[];
 }
 
-/** One param, metric, tag or attribute over the runs, in the runs' order; null is absent. */
+/**
+ * One param, metric, tag or the like over the runs, in the runs' order; null is absent.
+ *
+ *     ``data`` and ``module`` (a local module that was imported) have digests as their values.
+ */
 export interface ComparedRow {
-  kind: 'attribute' | 'data' | 'metric' | 'package' | 'param' | 'tag';
+  kind: 'attribute' | 'data' | 'environment' | 'metric' | 'module' | 'package' | 'param' | 'tag';
   key: string;
   values: (MetricValue | string | null)[];
   differs: boolean;
@@ -349,11 +353,23 @@ export interface ComparedCode {
   choices: (number | null)[];
 }
 
-/** Differences first, then by kind and key; the code in the order it ran. */
+/** Something that may be why the runs' metrics differ. */
+export interface Cause {
+  /** ``unknown``: something was not recorded; ``none``: nothing that was recorded differs. */
+  kind: 'code' | 'data' | 'environment' | 'none' | 'package' | 'param' | 'unknown';
+  text: string;
+}
+
+/**
+ * Differences first, then by kind and key; the code in the order it ran.
+ *
+ *     ``causes`` says in short why metrics may differ, the likeliest first.
+ */
 export interface Comparison {
   runs: RunSummary[];
   rows: ComparedRow[];
   code: ComparedCode[];
+  causes: Cause[];
 }
 
 export interface ExperimentInfo {

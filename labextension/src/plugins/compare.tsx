@@ -25,12 +25,14 @@ interface ICompareViewProps {
   model: CompareModel;
   actions: IRunActions;
   loadHighlight: () => Promise<Highlight>;
+  onCompareNotebooks: (oldRevisionId: string, newRevisionId: string) => void;
 }
 
 function CompareView({
   model,
   actions,
-  loadHighlight
+  loadHighlight,
+  onCompareNotebooks
 }: ICompareViewProps): JSX.Element {
   const highlight = useHighlight(loadHighlight);
   return (
@@ -40,6 +42,7 @@ function CompareView({
       actions={actions}
       onRemove={runId => model.remove(runId)}
       onRefresh={() => void model.refresh()}
+      onCompareNotebooks={onCompareNotebooks}
     />
   );
 }
@@ -94,7 +97,14 @@ export const comparePlugin: JupyterFrontEndPlugin<void> = {
     const open = (runIds: readonly string[]): CompareWidget => {
       const model = new CompareModel(runIds);
       const view = (
-        <CompareView model={model} actions={actions} loadHighlight={loadHighlight} />
+        <CompareView
+          model={model}
+          actions={actions}
+          loadHighlight={loadHighlight}
+          onCompareNotebooks={(revision_id, against) =>
+            void app.commands.execute(CommandIDs.openRevision, { revision_id, against })
+          }
+        />
       );
       const widget = new CompareWidget(model, ReactWidget.create(view));
       widget.id = `nbtrack-compare-${runIds.join('-')}`;

@@ -9,6 +9,7 @@ import { Button } from '../common/Button';
 import { Loading, Message } from '../common/Message';
 import { plural } from '../../model/format';
 import type { Highlight } from '../diff/types';
+import { CompareCauses, CompareNotebooks } from './CompareCauses';
 import { CompareCode } from './CompareCode';
 import { CompareCurves } from './CompareCurves';
 import { CompareTable } from './CompareTable';
@@ -18,6 +19,8 @@ export interface IComparePageProps {
   actions: IRunActions;
   onRemove: (runId: string) => void;
   onRefresh: () => void;
+  /** Compare the notebooks as they were when two runs were made. */
+  onCompareNotebooks: (oldRevisionId: string, newRevisionId: string) => void;
   highlight: Highlight;
 }
 
@@ -44,6 +47,7 @@ export function ComparePage(props: IComparePageProps): JSX.Element {
     <article className="nbt-page" data-testid="nbtrack-compare-page">
       <header className="nbt-page-head">
         <h1 className="nbt-page-title">{plural(runs.length, 'run')} compared</h1>
+        <CompareNotebooks runs={runs} onCompare={props.onCompareNotebooks} />
       </header>
       {error ? (
         <div className="nbt-banner nbt-banner-error" role="alert">
@@ -56,19 +60,20 @@ export function ComparePage(props: IComparePageProps): JSX.Element {
           <span>Select two or more runs in the sidebar to compare them.</span>
         </div>
       ) : null}
+      {runs.length > 1 ? <CompareCauses causes={comparison.causes} /> : null}
       <CompareTable
         comparison={comparison}
         looks={looks}
         actions={props.actions}
         onRemove={props.onRemove}
       />
-      <CompareCurves runs={runs} series={curves} looks={looks} />
       <CompareCode
         runs={comparison.runs}
         code={comparison.code}
         highlight={props.highlight}
         actions={props.actions}
       />
+      <CompareCurves runs={runs} series={curves} looks={looks} />
     </article>
   );
 }

@@ -34,10 +34,12 @@ type GroupKind = ComparedRow['kind'] | 'system';
 const GROUPS: readonly [GroupKind, string][] = [
   ['metric', 'Metrics'],
   ['param', 'Params'],
-  ['attribute', 'About the run'],
-  ['tag', 'Tags'],
   ['data', 'Data read'],
+  ['module', 'Local modules'],
   ['package', 'Packages'],
+  ['environment', 'Environment'],
+  ['tag', 'Tags'],
+  ['attribute', 'About the run'],
   ['system', 'System metrics']
 ];
 
@@ -56,6 +58,18 @@ const ATTRIBUTE_LABELS: Readonly<Record<string, string>> = {
   revision: 'Revision',
   error: 'Error'
 };
+
+const ENVIRONMENT_LABELS: Readonly<Record<string, string>> = {
+  python: 'Python',
+  platform: 'Platform',
+  cpu_count: 'Processors',
+  git_commit: 'Git commit',
+  git_branch: 'Git branch',
+  uncommitted: 'Uncommitted changes'
+};
+
+/** Kinds whose order the server knows better: attributes, and packages that were imported. */
+const ORDERED: ReadonlySet<ComparedRow['kind']> = new Set(['attribute', 'package']);
 
 export function CompareTable(props: ICompareTableProps): JSX.Element {
   const { runs } = props.comparison;
@@ -98,7 +112,9 @@ export function CompareTable(props: ICompareTableProps): JSX.Element {
             />
           ))}
         </table>
-        {shown.length ? null : <p className="nbt-muted">These runs do not differ.</p>}
+        {shown.length ? null : (
+          <p className="nbt-muted">Nothing that was recorded of these runs differs.</p>
+        )}
       </div>
     </section>
   );
@@ -188,15 +204,18 @@ function withoutCellIds(rows: readonly ComparedRow[]): readonly ComparedRow[] {
   return readable.some(row => row.differs) ? readable : rows;
 }
 
-/** Attributes keep the server's order; names that were logged are sorted as people count. */
+/** Names that were logged are sorted as people count. */
 function inOrder(rows: ComparedRow[]): ComparedRow[] {
-  return rows[0]?.kind === 'attribute'
+  return rows[0] && ORDERED.has(rows[0].kind)
     ? rows
     : rows.sort((a, b) => Number(b.differs) - Number(a.differs) || byKey(a, b));
 }
 
 function rowLabel({ kind, key }: ComparedRow): string {
-  return kind === 'attribute' ? (ATTRIBUTE_LABELS[key] ?? key) : key;
+  const labels = { attribute: ATTRIBUTE_LABELS, environment: ENVIRONMENT_LABELS }[
+    kind as string
+  ];
+  return labels?.[key] ?? key;
 }
 
 function attributeText(key: string, value: string, run: RunSummary): string {
