@@ -25,6 +25,9 @@ and no infinities, so a metric's value is a number or one of three words (`Numbe
     GET    revisions/ID                               → RevisionInfo
     PATCH  revisions/ID         RevisionPatch         → RevisionInfo
     GET    revisions/ID/document?outputs=0|1          → RevisionDocument
+    POST   revisions/ID/restore RestoreRequest        → RestoreReply, also where it is open
+    GET    revisions/ID/export?to=FORMAT              → the file (`history.export.FORMATS`)
+    POST   asks/ID              AskAnswer             → Done
     GET    (revisions|documents)/ID/cells/CELL        → CellDocument
     GET    (revisions|documents)/ID/metadata          → MetadataDocument
     GET    diff?old=ID|live&new=ID|live&document_id=D → NotebookDiff
@@ -32,7 +35,8 @@ and no infinities, so a metric's value is a number or one of three words (`Numbe
     POST   documents/ID/close                         → Done
 
 Every answer that is not 2xx has the body ErrorBody. Live events come over Jupyter's own event
-stream (``/api/events/subscribe``) under `EVENT_SCHEMA_ID`, with the data ChangeEvent.
+stream (``/api/events/subscribe``) under `EVENT_SCHEMA_ID`, with the data ChangeEvent; under
+`ASK_SCHEMA_ID`, with the data Ask, the page that holds the document is asked to act.
 """
 
 from __future__ import annotations
@@ -54,6 +58,7 @@ from nbtrack.entities import (
 )
 
 EVENT_SCHEMA_ID = "https://events.nbtrack.dev/changes/v1"
+ASK_SCHEMA_ID = "https://events.nbtrack.dev/asks/v1"
 RUN_MIME = "application/vnd.nbtrack.run+json"
 RUNS_MIME = "application/vnd.nbtrack.runs+json"
 REVISIONS_MIME = "application/vnd.nbtrack.revisions+json"
@@ -530,7 +535,10 @@ class RevisionPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class CheckpointRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Name the present state: the mirrored live document where one is open, else the file."""
+    """Name the present state: as it is where the notebook is open, else as its file is.
+
+    Without ``document_id`` the page that has the notebook open is asked.
+    """
 
     label: str
     document_id: str | None = None
@@ -596,6 +604,43 @@ class NotebookDiff(msgspec.Struct, frozen=True, kw_only=True):
     removed: int
     edited: int
     moved: int
+
+
+class RestoreRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Bring the revision back, or one cell of it; with the stored outputs where asked."""
+
+    cell_id: str | None = None
+    outputs: bool = False
+
+
+class RestoreReply(msgspec.Struct, frozen=True, kw_only=True):
+    """``revision`` holds the restored state; null: the notebook was as it was then already.
+
+    ``masked`` names cells that came back with masked places in their text.
+    """
+
+    revision: RevisionInfo | None
+    masked: list[str]
+
+
+class Ask(msgspec.Struct, frozen=True, kw_only=True):
+    """What the page that holds a document is asked to do."""
+
+    ask_id: str
+    document_id: str
+    command: Literal["restore", "checkpoint"]
+    revision_id: str | None = None
+    cell_id: str | None = None
+    outputs: bool = False
+    label: str | None = None
+
+
+class AskAnswer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What came of it: the revision that was made, or why nothing was done."""
+
+    error: str | None = None
+    revision_id: str | None = None
+    masked: list[str] = []
 
 
 class SnapshotRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

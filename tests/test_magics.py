@@ -11,7 +11,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from nbtrack.entities import RevisionReason
+from nbtrack.entities import Revision, RevisionReason
 from nbtrack.store.base import RunQuery
 from tests.capture.kernel import Kernel, Ran, kernel
 
@@ -96,19 +96,42 @@ def test_revert_writes_the_file_and_can_be_undone(notebook) -> None:
     assert reasons.count(RevisionReason.RESTORE) == 2
 
 
-def test_checkpoint_names_the_state(notebook) -> None:
-    """`%checkpoint` gives the notebook's state a name."""
+def test_revert_brings_outputs_back_when_asked(notebook) -> None:
+    """`%revert --with-outputs` writes the stored outputs too, and without it none."""
     started, path = notebook
-    started.run('%checkpoint "before the change"')
-    labels: list[str | None] = []
+    document = json.loads(path.read_text())
+    document["cells"][2]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "seen"}]
+    path.write_text(json.dumps(document))
+    started.run("label = 'other'")
+    started.run("%checkpoint shown")
+    wait_for_label(started, path, "shown")
+    document["cells"][2] |= {"source": "label = 'later'", "outputs": []}
+    path.write_text(json.dumps(document))
+    started.run("%revert shown")
+    assert nbformat.read(path, as_version=4).cells[2].outputs == []
+    started.run("%revert --with-outputs shown")
+    assert nbformat.read(path, as_version=4).cells[2].outputs[0].text == "seen"
+
+
+def wait_for_label(started, path, label: str) -> Revision:
+    """The revision of that name, once the writer's thread wrote it."""
     deadline = time.monotonic() + 10
     with started.store() as store:
-        # The writer's thread names it, after it wrote what was logged.
-        while "before the change" not in labels and time.monotonic() < deadline:
+        while True:
             known = store.find_notebook(str(path))
-            labels = [r.label for r in store.list_revisions(known.notebook_id).items]
+            found = [r for r in store.list_revisions(known.notebook_id).items if r.label == label]
+            if found:
+                return found[0]
+            assert time.monotonic() < deadline, f"nothing is named {label!r}"
             time.sleep(0.05)
-    assert "before the change" in labels
+
+
+def test_checkpoint_names_the_state(notebook) -> None:
+    """`%checkpoint` makes a revision of the notebook's state, with that name."""
+    started, path = notebook
+    started.run('%checkpoint "before the change"')
+    made = wait_for_label(started, path, "before the change")
+    assert made.reason is RevisionReason.CHECKPOINT
 
 
 def test_track_on_and_off(notebook) -> None:

@@ -25,7 +25,7 @@ TARGET = ROOT / "labextension" / "src" / "api" / "generated.ts"
 HEADER = """\
 // Generated from nbtrack/wire.py by scripts/generate_types.py: do not edit, run `npm run types`.
 """
-CONSTANTS = ("EVENT_SCHEMA_ID", "RUN_MIME", "RUNS_MIME", "REVISIONS_MIME")
+CONSTANTS = ("EVENT_SCHEMA_ID", "ASK_SCHEMA_ID", "RUN_MIME", "RUNS_MIME", "REVISIONS_MIME")
 PRIMITIVES = {"string": "string", "number": "number", "integer": "number", "boolean": "boolean"}
 Schema = Mapping[str, Any]
 

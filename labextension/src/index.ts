@@ -1,9 +1,11 @@
 /** nbtrack's JupyterLab extension: the list of its plugins. */
 
+import { asksPlugin } from './plugins/asks';
 import { cellsPlugin } from './plugins/cells';
 import { cellTagsPlugin } from './plugins/cellTags';
 import { comparePlugin } from './plugins/compare';
 import { diffPlugin } from './plugins/diff';
+import { exportsPlugin } from './plugins/exports';
 import { historyPlugin } from './plugins/history';
 import { kernelsPlugin } from './plugins/kernels';
 import { mimePlugin } from './plugins/mime';
@@ -27,6 +29,8 @@ export default [
   kernelsPlugin,
   snapshotsPlugin,
   restorePlugin,
+  asksPlugin,
+  exportsPlugin,
   historyPlugin,
   diffPlugin
 ];

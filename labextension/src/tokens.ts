@@ -8,6 +8,7 @@ import type { Widget } from '@lumino/widgets';
 
 import type { ChangeEvent, RevisionInfo } from './api/generated';
 import type { IRestoredNotice } from './components/history/types';
+import type { Restored, RestoreRequest } from './model/restore';
 import type { Recorders } from './model/snapshots';
 
 /** One section of the sidebar. */
@@ -82,12 +83,18 @@ export const CommandIDs = {
   jumpToCell: 'nbtrack:jump-to-cell',
   /** `{ revision_id: string, against?: string }`: old and new side, each may be `live` */
   openRevision: 'nbtrack:open-revision',
+  /** `{ revision_id: string }`: the other side is asked for */
+  compareRevisions: 'nbtrack:compare-revisions',
   /** `{ revision_id: string }` */
   openRevisionBeside: 'nbtrack:open-revision-beside',
   /** `{ revision_id: string }` */
   restoreRevision: 'nbtrack:restore-revision',
   /** `{ revision_id: string, cell_id: string, into?: string }`; `into` is the present cell */
   restoreCell: 'nbtrack:restore-cell',
+  /** `{ revision_id: string }` */
+  saveRevisionAs: 'nbtrack:save-revision-as',
+  /** `{ revision_id: string, to?: string }`, the format is asked for if absent */
+  exportRevision: 'nbtrack:export-revision',
   undoRestore: 'nbtrack:undo-restore',
   /** `{ label?: string }`, asked for if absent */
   checkpoint: 'nbtrack:checkpoint'
@@ -106,6 +113,10 @@ export interface INbtrackRestore {
   readonly lastChanged: ISignal<INbtrackRestore, void>;
   /** The open notebook a revision belongs to; opened if it is not. */
   findPanel(revision: RevisionInfo, activate: boolean): Promise<NotebookPanel>;
+  /** Restore without a question, and offer the way back. Throws what went wrong. */
+  restoreInto(panel: NotebookPanel, request: RestoreRequest): Promise<Restored>;
+  /** Tell the user what went wrong. */
+  complain(error: unknown): void;
 }
 
 export const INbtrackRestore = new Token<INbtrackRestore>(

@@ -1,17 +1,18 @@
-"""``nbtrack history``: a notebook's revisions; look at them, compare them, bring one back."""
+"""``nbtrack history``: a notebook's revisions; look at them, compare them."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from nbtrack.cli.exporting import export
 from nbtrack.cli.finding import find_notebook
 from nbtrack.cli.output import Output, common_options, print_json
-from nbtrack.entities import Notebook, Revision, utc_now
-from nbtrack.errors import NotFoundError, StateError, UsageError
+from nbtrack.cli.restoring import checkpoint, restore
+from nbtrack.entities import Revision
+from nbtrack.errors import NotFoundError
 from nbtrack.wire import RevisionPage
 
 if TYPE_CHECKING:
@@ -154,136 +155,6 @@ def _side(store: Store, path: Path, revision: Revision | None) -> Side:
     return document_side(store, encode(document))
 
 
-@history.command(epilog="Example: nbtrack history restore 01-first-run.ipynb r3 --cell forest")
-@_NOTEBOOK
-@click.argument("revision_text", metavar="REV")
-@click.option("--cell", "cell_id", metavar="ID", help="Bring back this cell only.")
-@click.option("--with-outputs", is_flag=True, help="Bring the outputs back too.")
-@click.option(
-    "--output",
-    "target",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="PATH",
-    help="Write to another file; the notebook stays as it is.",
-)
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--force", is_flag=True, help="Also while the notebook is open in Jupyter.")
-@common_options
-def restore(
-    output: Output,
-    path: Path,
-    revision_text: str,
-    cell_id: str | None,
-    with_outputs: bool,
-    target: Path | None,
-    yes: bool,
-    force: bool,
-) -> None:
-    """Bring a revision back into the file, or one cell of it.
-
-    The present state is recorded first, so that nothing is lost. A notebook that is open in
-    JupyterLab is better restored there, in the History panel: that is an edit you can undo.
-    """
-    from nbtrack.history.lookup import resolve_revision
-
-    store = output.open_store()
-    notebook = find_notebook(store, path)
-    revision = resolve_revision(store, notebook.notebook_id, revision_text)
-    if target is not None:
-        _write_copy(output, path, revision, target, cell_id, with_outputs=with_outputs, yes=yes)
-        return
-    if not force:
-        _refuse_open(path)
-    what = f"cell {cell_id} of r{revision.number}" if cell_id else f"r{revision.number}"
-    _confirm(f"Write {what} into {path}?", yes=yes)
-    _restore_file(output, notebook, path, revision, cell_id, with_outputs=with_outputs)
-
-
-def _refuse_open(path: Path) -> None:
-    from nbtrack.cli.open_notebooks import open_in_server
-
-    address = open_in_server(path)
-    if address is not None:
-        raise StateError(
-            f"{path} is open in Jupyter at {address}, where it may have unsaved edits. Restore it "
-            "there: History panel, choose the revision, Restore. Or shut its kernel down first, "
-            "write elsewhere with --output, or add --force"
-        )
-
-
-def _confirm(question: str, *, yes: bool) -> None:
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise UsageError(f"{question} Add --yes to say so")
-    click.confirm(question, abort=True, err=True)
-
-
-def _write_copy(
-    output: Output,
-    path: Path,
-    revision: Revision,
-    target: Path,
-    cell_id: str | None,
-    *,
-    with_outputs: bool,
-    yes: bool,
-) -> None:
-    from nbtrack.history.files import read_notebook, write_notebook
-    from nbtrack.history.lookup import revision_document
-    from nbtrack.history.restore import restored_document
-
-    if target.exists():
-        _confirm(f"{target} exists. Overwrite it?", yes=yes)
-    document = restored_document(
-        read_notebook(path),
-        revision_document(output.open_store(), revision.revision_id),
-        cell_id=cell_id,
-        with_outputs=with_outputs,
-    )
-    write_notebook(target, document)
-    if output.as_json:
-        print_json({"path": str(target.absolute()), "revision": None})
-    else:
-        output.say(f"Wrote r{revision.number} to {target}. {path} is as it was.")
-
-
-def _restore_file(
-    output: Output,
-    notebook: Notebook,
-    path: Path,
-    revision: Revision,
-    cell_id: str | None,
-    *,
-    with_outputs: bool,
-) -> None:
-    from nbtrack.history.restore import restore_closed
-    from nbtrack.present import revision_info
-    from nbtrack.tracking.process import user_name
-
-    store = output.open_store()
-    before_id = notebook.latest_revision_id
-    recorded = restore_closed(
-        store,
-        notebook,
-        revision,
-        path=path,
-        author=user_name(),
-        at=utc_now(),
-        cell_id=cell_id,
-        with_outputs=with_outputs,
-        origin="cli",
-    )
-    restored = recorded.revision
-    if output.as_json:
-        info = revision_info(store, restored)
-        masked = list(recorded.masked)
-        print_json({"path": str(path.absolute()), "revision": info, "masked_cells": masked})
-        return
-    output.say(f"Restored r{revision.number} into {path}; that is r{restored.number} now.")
-    if recorded.warning:
-        output.say(recorded.warning)
-    undo_id = restored.parent_id or before_id
-    if undo_id is not None:
-        undo = store.get_revision(undo_id)
-        output.say(f"Take it back with: nbtrack history restore {path} r{undo.number}")
+history.add_command(restore)
+history.add_command(checkpoint)
+history.add_command(export)

@@ -75,22 +75,37 @@ def _file_state(path: str) -> tuple[str, int, int] | None:
     return path, found.st_mtime_ns, found.st_size
 
 
-def ask_front_end(revision: Revision, cell_id: str | None) -> None:
-    """Ask the front end that shows the notebook to restore it, as an edit of its user."""
+def ask_front_end(command: str, **wish: str | bool | None) -> None:
+    """Ask the front end that shows the notebook to do something with it, as its user would.
+
+    Args:
+        command: ``restore`` or ``checkpoint``.
+        wish: ``revision_id``, ``cell_id`` and ``outputs`` of a restore; ``label`` of a checkpoint.
+    """
     from comm import create_comm
 
-    create_comm(
-        target_name=COMM_TARGET,
-        data={
-            "command": "restore",
-            "revision_id": revision.revision_id,
-            "cell_id": cell_id,
-        },
-    )
+    create_comm(target_name=COMM_TARGET, data={"command": command, **wish})
+
+
+def name_state(store: Store, msg_id: str, label: str) -> None:
+    """Make a checkpoint of the state that an execution ran from, if one is recorded."""
+    from nbtrack.history.checkpoint import checkpoint
+    from nbtrack.history.manifest import EncodedNotebook
+
+    revision = store.execution_revision(msg_id)
+    if revision is not None:
+        state = EncodedNotebook(store.get_manifest(revision.revision_id), {})
+        checkpoint(store, revision.notebook_id, state, label, author=user_name())
 
 
 def restore_file(
-    store: Store, notebook: Notebook, revision: Revision, cell_id: str | None, origin: str
+    store: Store,
+    notebook: Notebook,
+    revision: Revision,
+    cell_id: str | None,
+    origin: str,
+    *,
+    with_outputs: bool,
 ) -> Restored:
     """Restore a notebook that is open nowhere; gives what was done.
 
@@ -100,6 +115,7 @@ def restore_file(
         revision: what to bring back.
         cell_id: this cell only.
         origin: what talks to this kernel.
+        with_outputs: bring outputs back too.
 
     Raises:
         StoreError: the file cannot be written; it is as it was.
@@ -114,5 +130,6 @@ def restore_file(
         author=user_name(),
         at=utc_now(),
         cell_id=cell_id,
+        with_outputs=with_outputs,
         origin=origin,
     )

@@ -65,15 +65,16 @@ _REVISIONS = """Show this notebook's revisions, newest first.
 """
 _REVERT = """Bring back an earlier revision of this notebook, or one cell of it.
 
-    %revert REVISION [--cell [ID]]
+    %revert REVISION [--cell [ID]] [--with-outputs]
 
-  REVISION   r3, 3, a label, or the beginning of a revision's id
-  --cell     only one cell: this one, or the one with that id
+  REVISION         r3, 3, a label, or the beginning of a revision's id
+  --cell           only one cell: this one, or the one with that id; one that was deleted too
+  --with-outputs   bring the stored outputs back too
 
 The present state is recorded first. In JupyterLab the restore is an edit that can be undone;
 elsewhere the notebook's file is written.
 """
-_CHECKPOINT = """Name the present state of this notebook.
+_CHECKPOINT = """Name the present state of this notebook, unsaved text included.
 
     %checkpoint "before the new features"
 """
@@ -193,6 +194,8 @@ def _limit(line: str, default: int) -> tuple[int, str]:
 
 def _revert(side: KernelSide, line: str) -> None:
     words = shlex.split(line)
+    with_outputs = "--with-outputs" in words
+    words = [word for word in words if word != "--with-outputs"]
     revision, cell, whole = None, None, True
     position = 0
     while position < len(words):
@@ -209,7 +212,7 @@ def _revert(side: KernelSide, line: str) -> None:
             revision = word
     if revision is None:
         raise UsageError(f"%revert needs a revision; %revisions shows them.\n{_REVERT}")
-    side.revert(revision, whole=whole, cell_id=cell)
+    side.revert(revision, whole=whole, cell_id=cell, with_outputs=with_outputs)
 
 
 def _checkpoint(side: KernelSide, line: str) -> None:

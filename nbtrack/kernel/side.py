@@ -21,7 +21,12 @@ from nbtrack.config import load_config
 from nbtrack.entities import Notebook
 from nbtrack.errors import UsageError
 from nbtrack.integrations.switches import Scope, listen, switches
-from nbtrack.kernel.history import ExecutionHistory, ask_front_end, restore_file
+from nbtrack.kernel.history import (
+    ExecutionHistory,
+    ask_front_end,
+    name_state,
+    restore_file,
+)
 from nbtrack.kernel.tags import ToldTags
 from nbtrack.kernel.waiting import WaitOutput
 from nbtrack.tracking.cells import Card, CellRecorder, CellRun
@@ -227,7 +232,9 @@ class KernelSide:
         )
         self.shell.display_pub.publish(revisions_bundle(table))
 
-    def revert(self, revision_text: str, *, whole: bool, cell_id: str | None) -> None:
+    def revert(
+        self, revision_text: str, *, whole: bool, cell_id: str | None, with_outputs: bool
+    ) -> None:
         """Bring a revision back: as an edit in the front end, else in the file."""
         from nbtrack.history.lookup import resolve_revision
 
@@ -242,7 +249,12 @@ class KernelSide:
         what = f"r{revision.number}" if whole else f"cell {cell_id} of r{revision.number}"
         if self.front_end == "lab":
             self._require_recorder(facts)
-            ask_front_end(revision, cell_id)
+            ask_front_end(
+                "restore",
+                revision_id=revision.revision_id,
+                cell_id=cell_id,
+                outputs=with_outputs,
+            )
             self.say(
                 f"Restoring {what} in the open notebook. "
                 "'Undo restore' in the History panel takes it back."
@@ -254,7 +266,9 @@ class KernelSide:
                 f"run: nbtrack history restore {notebook.path} r{revision.number}"
             )
         before = store.get_notebook(notebook.notebook_id).revision_count
-        restored = restore_file(store, notebook, revision, cell_id, self.front_end)
+        restored = restore_file(
+            store, notebook, revision, cell_id, self.front_end, with_outputs=with_outputs
+        )
         made = restored.revision
         self.say(
             f"Restored {what} into {notebook.path} (now r{made.number}). To take it back: "
@@ -263,31 +277,36 @@ class KernelSide:
 
     def _require_recorder(self, facts: ExecutionFacts | None) -> None:
         """Make sure that the front end has our extension, by the snapshot it sends."""
+        if facts is not None and not self._is_recorded(facts):
+            raise UsageError(
+                "nbtrack's JupyterLab extension does not answer, and the notebook is open: "
+                "reload the page, or see 'nbtrack doctor'"
+            )
+
+    def _is_recorded(self, facts: ExecutionFacts) -> bool:
+        """Whether the front end tells of this execution, after some waiting."""
         until_s = time.monotonic() + _ANSWER_S
-        while facts is not None and self.session.store.execution_revision(facts.msg_id) is None:
+        while self.session.store.execution_revision(facts.msg_id) is None:
             if time.monotonic() > until_s:
-                raise UsageError(
-                    "nbtrack's JupyterLab extension does not answer, and the notebook is open: "
-                    "reload the page, or see 'nbtrack doctor'"
-                )
+                return False
             time.sleep(0.05)
+        return True
 
     def checkpoint(self, label: str) -> None:
-        """Name the state of the notebook that this execution runs from."""
+        """Name the notebook as it stands: in the front end, else as it is known here."""
         facts = self.hooks.executing()
         path = self.notebook_path()
         if facts is None or path is None:
             raise UsageError("nbtrack does not know which notebook this is: " + _HOW_TO_TELL)
-        lab = self.front_end == "lab"
-        self.session.run_later(lambda: self._label(facts, label), _GRACE_S if lab else 0.0)
+        if self.front_end == "lab" and self._is_recorded(facts):
+            ask_front_end("checkpoint", label=label)
+        else:
+            self.session.run_later(lambda: self._name(facts, label), 0.0)
         self.say(f"Checkpoint {label!r}: this state of the notebook gets that name.")
 
-    def _label(self, facts: ExecutionFacts, label: str) -> None:
+    def _name(self, facts: ExecutionFacts, label: str) -> None:
         self._snapshot(facts)
-        store = self.session.store
-        revision = store.execution_revision(facts.msg_id)
-        if revision is not None:
-            store.label_revision(revision.revision_id, label)
+        name_state(self.session.store, facts.msg_id, label)
 
     def _known_notebook(self) -> Notebook:
         notebook = self.notebook()

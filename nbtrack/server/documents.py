@@ -143,6 +143,15 @@ class Documents:
                 return document.author
         return None
 
+    def open_id(self, notebook_id: str) -> str | None:
+        """The document in which a notebook is open, the most recently used one of several."""
+        held = (
+            key
+            for key, document in reversed(self._documents.items())
+            if document.notebook_id == notebook_id
+        )
+        return next(held, None)
+
     def close(self, document_id: str) -> bool:
         """Forget a document; says whether it was held."""
         return self._documents.pop(document_id, None) is not None

@@ -20,6 +20,7 @@ from nbtrack.server.base import ApiError, ApiHandler, decode_json, endpoint
 from nbtrack.server.paths import NotebookPaths
 from nbtrack.store.base import RevisionFilter, RunQuery, Store
 from nbtrack.wire import (
+    AskAnswer,
     CheckpointRequest,
     Done,
     NotebookInfo,
@@ -94,6 +95,11 @@ class NotebookCheckpoint(ApiHandler):
     async def post(self, notebook_id: str) -> None:
         """Name the present state: of the open document, else of the file."""
         request = self.body(CheckpointRequest)
+        open_id = self.services.documents.open_id(notebook_id)
+        if request.document_id is None and open_id is not None:
+            said = await self.services.asks.ask(open_id, command="checkpoint", label=request.label)
+            self.reply(await self.services.access.call(_told, said))
+            return
         if request.document_id is not None:
             state = self.services.snapshots.live(request.document_id)
         else:
@@ -194,6 +200,12 @@ def asked_revisions(handler: ApiHandler) -> RevisionFilter:
         with_runs=wanted("with_runs"),
         with_errors=wanted("with_errors"),
     )
+
+
+def _told(store: Store, said: AskAnswer) -> RevisionInfo:
+    if said.revision_id is None:
+        raise StateError("the page that has the notebook open recorded nothing")
+    return revision_info(store, store.get_revision(said.revision_id))
 
 
 def notebook_info_at(store: Store, path: str, paths: NotebookPaths) -> NotebookInfo:

@@ -15,6 +15,7 @@ from nbtrack.server.notebook_handlers import (
     RevisionNotebook,
     SnapshotOfDocument,
 )
+from nbtrack.server.restore_handlers import Answers, RevisionExport, RevisionRestore
 from nbtrack.server.run_handlers import Compare, OneRun, RunLifecycle, Runs, RunSeries
 from nbtrack.server.search_handlers import Search
 from nbtrack.server.status_handlers import Experiments, ServerStatus
@@ -39,6 +40,9 @@ ROUTES: list[tuple[str, type[ApiHandler]]] = [
     (PREFIX + rf"notebooks/{_ID}/checkpoint", NotebookCheckpoint),
     (PREFIX + rf"revisions/{_ID}", OneRevision),
     (PREFIX + rf"revisions/{_ID}/document", RevisionNotebook),
+    (PREFIX + rf"revisions/{_ID}/restore", RevisionRestore),
+    (PREFIX + rf"revisions/{_ID}/export", RevisionExport),
+    (PREFIX + rf"asks/{_ID}", Answers),
     (PREFIX + rf"{_STATE}/cells/(.{{1,200}})", StateCell),
     (PREFIX + rf"{_STATE}/metadata", StateMetadata),
     (PREFIX + r"diff", Diff),

@@ -9,6 +9,7 @@ from typing import Any
 
 from nbtrack.config import NbtrackConfig, store_location
 from nbtrack.server.access import StoreAccess
+from nbtrack.server.asks import ASK_SCHEMA, Asks
 from nbtrack.server.beside import CommitNotes, FileStates
 from nbtrack.server.contents import CONTENTS_EVENTS, ContentsWatcher
 from nbtrack.server.documents import Documents
@@ -16,7 +17,7 @@ from nbtrack.server.live import EVENT_SCHEMA, LiveChanges
 from nbtrack.server.paths import NotebookPaths
 from nbtrack.server.snapshots import Snapshots
 from nbtrack.store.base import Store
-from nbtrack.wire import EVENT_SCHEMA_ID
+from nbtrack.wire import ASK_SCHEMA_ID, EVENT_SCHEMA_ID
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Services:
     contents: ContentsWatcher
     commits: CommitNotes
     live: LiveChanges
+    asks: Asks
     contents_manager: Any
     capture_history: bool
     location: str
@@ -66,6 +68,7 @@ def build_services(
         capture=config.capture_history,
     )
     event_logger.register_event_schema(EVENT_SCHEMA)
+    event_logger.register_event_schema(ASK_SCHEMA)
     live = LiveChanges(
         access,
         lambda data: event_logger.emit(schema_id=EVENT_SCHEMA_ID, data=data),
@@ -90,6 +93,7 @@ def build_services(
         contents=contents,
         commits=commits,
         live=live,
+        asks=Asks(lambda data: event_logger.emit(schema_id=ASK_SCHEMA_ID, data=data)),
         contents_manager=contents_manager,
         capture_history=config.capture_history,
         location=store_location(),

@@ -239,3 +239,35 @@ class TestRestore:
 def sources_of(content: dict[str, Any]) -> dict[str, str]:
     """The sources of a document, by cell id."""
     return {cell["id"]: cell["source"] for cell in content["cells"]}
+
+
+class TestCheckpoint:
+    def test_it_names_what_stands_in_the_file(
+        self, nbtrack: Command, notebook: Path, store: Store
+    ) -> None:
+        """The state of the file, recorded or not, becomes a revision with that name."""
+        write(notebook, document(load="x = 5"))
+        answer = nbtrack("history", "checkpoint", notebook, "before cleaning")
+        assert "r3, 'before cleaning'" in answer.out
+        newest = store.list_revisions(store.list_notebooks()[0].notebook_id).items[0]
+        assert (newest.label, newest.reason.value) == ("before cleaning", "checkpoint")
+        shown = nbtrack("history", "show", notebook, "before cleaning", "--json").json
+        assert [cell["source"] for cell in shown["cells"]] == ["x = 5"]
+
+    def test_it_needs_a_name(self, nbtrack: Command, notebook: Path) -> None:
+        """A blank name is wrong usage."""
+        assert nbtrack("history", "checkpoint", notebook, " ").code == 2
+
+
+class TestExport:
+    def test_it_writes_beside_the_notebook(self, nbtrack: Command, notebook: Path) -> None:
+        """The file is named after notebook, revision and format, and is not overwritten."""
+        made = notebook.with_name("work-r1.md")
+        assert nbtrack("history", "export", notebook, "r1", "--to", "markdown").code == 0
+        assert "x = 1" in made.read_text()
+        assert nbtrack("history", "export", notebook, "r1", "--to", "markdown").code == 2
+        again = nbtrack("history", "export", notebook, "r2", "--to", "markdown", "--output", made)
+        assert (again.code, "x = 1" in made.read_text()) == (2, True)
+        forced = ("--to", "markdown", "--output", made, "--yes")
+        assert nbtrack("history", "export", notebook, "r2", *forced).code == 0
+        assert "plot(x)" in made.read_text()

@@ -1,6 +1,7 @@
 /** The server's endpoints as typed functions, one for each line of `nbtrack/wire.py`. */
 
 import type {
+  AskAnswer,
   CellDocument,
   CheckpointRequest,
   Comparison,
@@ -23,7 +24,7 @@ import type {
   Status,
   Timeline
 } from './generated';
-import { apiUrl, request } from './request';
+import { apiUrl, request, requestFile, type ServedFile } from './request';
 
 const id = encodeURIComponent;
 
@@ -144,6 +145,14 @@ export const getStateCell = (state: StateRef, cellId: string): Promise<CellDocum
 
 export const getStateMetadata = (state: StateRef): Promise<MetadataDocument> =>
   request(`${state.kind}/${id(state.id)}/metadata`);
+
+/** A revision as a file of another kind. */
+export const exportRevision = (revisionId: string, to: string): Promise<ServedFile> =>
+  requestFile(`revisions/${id(revisionId)}/export`, { query: { to } });
+
+/** Say what came of what the server asked this page to do. */
+export const answerAsk = (askId: string, body: AskAnswer): Promise<Done> =>
+  request(`asks/${id(askId)}`, { method: 'POST', body });
 
 export const postSnapshot = (
   body: SnapshotRequest,

@@ -1,6 +1,7 @@
 // Generated from nbtrack/wire.py by scripts/generate_types.py: do not edit, run `npm run types`.
 
 export const EVENT_SCHEMA_ID = 'https://events.nbtrack.dev/changes/v1';
+export const ASK_SCHEMA_ID = 'https://events.nbtrack.dev/asks/v1';
 export const RUN_MIME = 'application/vnd.nbtrack.run+json';
 export const RUNS_MIME = 'application/vnd.nbtrack.runs+json';
 export const REVISIONS_MIME = 'application/vnd.nbtrack.revisions+json';
@@ -463,7 +464,11 @@ export interface RevisionPatch {
   label: string | null;
 }
 
-/** Name the present state: the mirrored live document where one is open, else the file. */
+/**
+ * Name the present state: as it is where the notebook is open, else as its file is.
+ *
+ *     Without ``document_id`` the page that has the notebook open is asked.
+ */
 export interface CheckpointRequest {
   label: string;
   document_id?: string | null;
@@ -526,6 +531,40 @@ export interface NotebookDiff {
   removed: number;
   edited: number;
   moved: number;
+}
+
+/** Bring the revision back, or one cell of it; with the stored outputs where asked. */
+export interface RestoreRequest {
+  cell_id?: string | null;
+  outputs?: boolean;
+}
+
+/**
+ * ``revision`` holds the restored state; null: the notebook was as it was then already.
+ *
+ *     ``masked`` names cells that came back with masked places in their text.
+ */
+export interface RestoreReply {
+  revision: RevisionInfo | null;
+  masked: string[];
+}
+
+/** What the page that holds a document is asked to do. */
+export interface Ask {
+  ask_id: string;
+  document_id: string;
+  command: 'checkpoint' | 'restore';
+  revision_id: string | null;
+  cell_id: string | null;
+  outputs: boolean;
+  label: string | null;
+}
+
+/** What came of it: the revision that was made, or why nothing was done. */
+export interface AskAnswer {
+  error?: string | null;
+  revision_id?: string | null;
+  masked?: string[];
 }
 
 /**

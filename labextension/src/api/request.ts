@@ -65,12 +65,40 @@ export async function request<T>(
   path: string,
   options: RequestOptions = {}
 ): Promise<T> {
+  return (await (await answer(path, options)).json()) as T;
+}
+
+/** A file that the server made. */
+export interface ServedFile {
+  name: string;
+  content: Blob;
+}
+
+/**
+ * Ask the server for a file.
+ *
+ * @throws ApiError for every answer that is not 2xx, and for none.
+ */
+export async function requestFile(
+  path: string,
+  options: RequestOptions = {}
+): Promise<ServedFile> {
+  const response = await answer(path, options);
+  const header = response.headers.get('Content-Disposition') ?? '';
+  const name = /filename\*=utf-8''([^;]+)/i.exec(header)?.[1];
+  return {
+    name: name ? decodeURIComponent(name) : 'notebook',
+    content: await response.blob()
+  };
+}
+
+async function answer(path: string, options: RequestOptions): Promise<Response> {
   const settings = options.settings ?? ServerConnection.makeSettings();
   const response = await send(apiUrl(path, options.query, settings), options, settings);
   if (!response.ok) {
     throw await toError(response);
   }
-  return (await response.json()) as T;
+  return response;
 }
 
 async function send(

@@ -32,6 +32,8 @@ export interface Restored {
   cellId: string | null;
   /** False: the notebook was already as it was then. */
   changed: boolean;
+  /** The revision that holds the restored state, where it could be recorded. */
+  made: RevisionInfo | null;
   /** Ids of cells that came back with masked places in their text. */
   masked: readonly string[];
   /** Take exactly this restore back. */
@@ -83,14 +85,15 @@ export class Restorer {
     const step = changed ? applyPlan(model, plan) : null;
     if (step) {
       renderMarkdown(panel, plan);
-      await recordAfter(recorder, revisionId, cellId);
     }
+    const made = step ? await recordAfter(recorder, revisionId, cellId) : null;
     this._restored.emit(panel);
     return {
       panel,
       revision,
       cellId,
       changed,
+      made,
       masked: plan.masked,
       undo: () => this.inTurn(panel.context, () => this.undo(panel, step, before))
     };
@@ -160,15 +163,17 @@ async function recordAfter(
   recorder: DocumentRecorder | null,
   revisionId: string,
   cellId: string | null
-): Promise<void> {
+): Promise<RevisionInfo | null> {
   try {
-    await recorder?.record({
+    const reply = await recorder?.record({
       reason: 'restore',
       restored_from: revisionId,
       cell_id: cellId
     });
+    return reply?.revision ?? null;
   } catch (error) {
     console.warn('nbtrack could not note the restore in the history:', error);
+    return null;
   }
 }
 

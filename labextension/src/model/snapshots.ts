@@ -234,6 +234,12 @@ export class Recorders {
     return recorders.find(recorder => recorder.notebookId === notebookId) ?? null;
   }
 
+  /** The open document that the server knows by an id. */
+  findDocument(documentId: string): DocumentRecorder | null {
+    const recorders = [...this.byContext.values()];
+    return recorders.find(recorder => recorder.documentId === documentId) ?? null;
+  }
+
   setEnabled(enabled: boolean): void {
     if (enabled === this.enabled) {
       return;

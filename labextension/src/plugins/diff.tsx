@@ -276,6 +276,12 @@ export const diffPlugin: JupyterFrontEndPlugin<void> = {
           restore={() =>
             void commands.execute(CommandIDs.restoreRevision, { revision_id })
           }
+          saveAs={() =>
+            void commands.execute(CommandIDs.saveRevisionAs, { revision_id })
+          }
+          exportAs={() =>
+            void commands.execute(CommandIDs.exportRevision, { revision_id })
+          }
           retry={() => void model.refresh()}
         />
       );
@@ -323,6 +329,18 @@ export const diffPlugin: JupyterFrontEndPlugin<void> = {
       'Open a revision as read-only beside…',
       'Open as read-only',
       openBeside
+    );
+    add(
+      CommandIDs.compareRevisions,
+      'Compare two revisions…',
+      'Compare',
+      async revision_id => {
+        const { notebook_id } = await getRevision(revision_id);
+        const against = await picker.pickOf(notebook_id, 'Compare with', true);
+        if (against !== null) {
+          await openDiff(revision_id, { against });
+        }
+      }
     );
     restoreTabs(tracker, restorer);
   }

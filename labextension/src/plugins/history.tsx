@@ -75,7 +75,34 @@ function revisionActions(commands: JupyterFrontEnd['commands']): IRevisionAction
       run(CommandIDs.restoreCell, { revision_id, cell_id }),
     openBeside: ({ revision_id }) =>
       run(CommandIDs.openRevisionBeside, { revision_id }),
-    openRun: run_id => run(CommandIDs.openRun, { run_id })
+    openRun: run_id => run(CommandIDs.openRun, { run_id }),
+    more: [
+      {
+        id: 'compare-before',
+        label: 'Compare with the one before',
+        isShown: ({ parent_id }) => parent_id !== null,
+        onSelect: ({ revision_id, parent_id }) =>
+          run(CommandIDs.openRevision, {
+            revision_id: parent_id ?? revision_id,
+            against: revision_id
+          })
+      },
+      {
+        id: 'compare-other',
+        label: 'Compare with another…',
+        onSelect: ({ revision_id }) => run(CommandIDs.compareRevisions, { revision_id })
+      },
+      {
+        id: 'save-as',
+        label: 'Save as new notebook…',
+        onSelect: ({ revision_id }) => run(CommandIDs.saveRevisionAs, { revision_id })
+      },
+      {
+        id: 'export',
+        label: 'Export…',
+        onSelect: ({ revision_id }) => run(CommandIDs.exportRevision, { revision_id })
+      }
+    ]
   };
 }
 

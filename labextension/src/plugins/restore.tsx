@@ -1,4 +1,4 @@
-/** Restore commands: the question before, the way back after, and `%revert` from the kernel. */
+/** Restore commands: the question before, and the way back after. */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import {
@@ -18,15 +18,12 @@ import type { RevisionInfo } from '../api/generated';
 import type { IRestoredNotice } from '../components/history/types';
 import { plural } from '../model/format';
 import { TEXT_MASK } from '../model/masks';
-import { Restorer, type Restored } from '../model/restore';
+import { Restorer, type Restored, type RestoreRequest } from '../model/restore';
 import type { Recorders } from '../model/snapshots';
 import { CommandIDs, INbtrackRecorders, INbtrackRestore } from '../tokens';
 import { RevisionPicker } from './pickRevision';
 
 type Args = ReadonlyPartialJSONObject;
-
-/** The kernel's `%revert` opens a comm with this name. */
-const COMM_TARGET = 'nbtrack.commands';
 
 interface RestoreArgs {
   revision_id: string;
@@ -73,24 +70,33 @@ class RestoreService implements INbtrackRestore {
   }
 
   /** Ask if needed, restore, and say how to take it back. Failures become notifications. */
-  async restore(args: RestoreArgs, panel?: NotebookPanel): Promise<void> {
+  async restore(args: RestoreArgs): Promise<void> {
     try {
       const revision = await getRevision(args.revision_id);
       const outputs = args.confirm ? await this.ask(revision, args) : args.outputs;
       if (outputs === null) {
         return;
       }
-      const target = panel ?? (await this.findPanel(revision, true));
-      const done = await this.restorer.restore(target, {
+      await this.restoreInto(await this.findPanel(revision, true), {
         revisionId: args.revision_id,
         cellId: args.cell_id,
         into: args.into,
         outputs
       });
-      this.tell(done);
     } catch (error) {
-      complain(error);
+      this.complain(error);
     }
+  }
+
+  async restoreInto(panel: NotebookPanel, request: RestoreRequest): Promise<Restored> {
+    const done = await this.restorer.restore(panel, request);
+    this.tell(done);
+    return done;
+  }
+
+  complain(error: unknown): void {
+    const text = error instanceof Error ? error.message : String(error);
+    Notification.error(text, { autoClose: 12_000 });
   }
 
   /** Take the last restore back. */
@@ -103,7 +109,7 @@ class RestoreService implements INbtrackRestore {
     } catch (error) {
       // The way back stays open.
       this.undoLast ??= undo;
-      complain(error);
+      this.complain(error);
     }
   }
 
@@ -174,42 +180,6 @@ class RestoreService implements INbtrackRestore {
   private readonly _lastChanged = new Signal<this, void>(this);
 }
 
-function complain(error: unknown): void {
-  const text = error instanceof Error ? error.message : String(error);
-  Notification.error(text, { autoClose: 12_000 });
-}
-
-/** Let the kernel of each notebook ask for a restore of that notebook. */
-function answerKernels(notebooks: INotebookTracker, service: RestoreService): void {
-  const listen = (panel: NotebookPanel) => {
-    const register = () => {
-      panel.sessionContext.session?.kernel?.registerCommTarget(
-        COMM_TARGET,
-        (comm, open) => {
-          const act = (data: unknown) => onCommand(data, panel, service);
-          comm.onMsg = message => act(message.content.data);
-          act(open.content.data);
-        }
-      );
-    };
-    panel.sessionContext.kernelChanged.connect(register);
-    register();
-  };
-  notebooks.forEach(listen);
-  notebooks.widgetAdded.connect((_, panel) => listen(panel));
-}
-
-function onCommand(data: unknown, panel: NotebookPanel, service: RestoreService): void {
-  const { command, revision_id, cell_id } = (data ?? {}) as Record<string, unknown>;
-  if (command === 'restore' && typeof revision_id === 'string') {
-    const cell = typeof cell_id === 'string' ? cell_id : null;
-    void service.restore(
-      { revision_id, cell_id: cell, outputs: false, confirm: false },
-      panel
-    );
-  }
-}
-
 export const restorePlugin: JupyterFrontEndPlugin<INbtrackRestore> = {
   id: 'nbtrack:restore',
   description: 'Restores a revision, or one cell of it, as an edit that can be undone.',
@@ -225,7 +195,6 @@ export const restorePlugin: JupyterFrontEndPlugin<INbtrackRestore> = {
     palette: ICommandPalette | null
   ): INbtrackRestore => {
     const service = new RestoreService(documents, notebooks, recorders);
-    answerKernels(notebooks, service);
     const picker = new RevisionPicker(notebooks, recorders);
     const run = async (
       args: Args,
@@ -244,7 +213,7 @@ export const restorePlugin: JupyterFrontEndPlugin<INbtrackRestore> = {
           });
         }
       } catch (error) {
-        complain(error);
+        service.complain(error);
       }
     };
     const cellOf = (args: Args): string | null =>

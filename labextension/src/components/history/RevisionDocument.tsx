@@ -22,6 +22,8 @@ export interface IRevisionDocumentProps {
   highlight: Highlight;
   compare: () => void;
   restore: () => void;
+  saveAs: () => void;
+  exportAs: () => void;
   retry: () => void;
 }
 
@@ -53,6 +55,8 @@ export function RevisionDocument(props: IRevisionDocumentProps): JSX.Element {
         </div>
         <div className="nbt-diff-buttons">
           <Button onClick={props.compare}>Compare with now</Button>
+          <Button onClick={props.saveAs}>Save as new notebook…</Button>
+          <Button onClick={props.exportAs}>Export…</Button>
           <Button onClick={props.restore}>Restore…</Button>
         </div>
       </header>

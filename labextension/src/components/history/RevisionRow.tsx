@@ -278,6 +278,11 @@ function menuItems(
     label: 'Open as read-only beside',
     onSelect: () => actions.openBeside(revision)
   });
+  for (const { id, label, onSelect, isShown } of actions.more) {
+    if (isShown?.(revision) ?? true) {
+      items.push({ id, label, onSelect: () => onSelect(revision) });
+    }
+  }
   if (actions.rename) {
     items.push({
       id: 'name',

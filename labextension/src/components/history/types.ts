@@ -58,6 +58,17 @@ export interface IRevisionActions {
   rename?: (revision: RevisionInfo, label: string | null) => Promise<void>;
   /** Restore the cell whose run made the revision. */
   restoreCell?: (revision: RevisionInfo, cellId: string) => void;
+  /** What else its menu offers. */
+  more: readonly IRevisionCommand[];
+}
+
+/** A line of a revision's menu. */
+export interface IRevisionCommand {
+  id: string;
+  label: string;
+  onSelect: (revision: RevisionInfo) => void;
+  /** Absent: for every revision. */
+  isShown?: (revision: RevisionInfo) => boolean;
 }
 
 export interface IHistoryActions extends IRevisionActions {
