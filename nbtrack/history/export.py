@@ -68,7 +68,7 @@ def _pdf(node: Any, name: str) -> Exported:
             failures.append(f"{exporter}: {error}")
         else:
             return _file(content, ".pdf", "application/pdf")
-    raise StateError("\n".join([_PDF_HINT, *failures]))
+    raise StateError(f"{_PDF_HINT}. What they said: {'; '.join(failures)}")
 
 
 def _convert(exporter_name: str, node: Any, name: str) -> tuple[str | bytes, dict[str, str]]:

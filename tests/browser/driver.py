@@ -45,10 +45,12 @@ def write_notebook(path: Path, cells: Sequence[tuple[str, str]]) -> None:
     nbformat.write(nbformat.v4.new_notebook(cells=made, metadata={"kernelspec": kernel}), path)
 
 
-def api(lab: Lab, path: str) -> dict[str, Any]:
-    """The JSON that nbtrack's server answers."""
+def api(lab: Lab, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The JSON that nbtrack's server answers; a body is posted."""
     request = urllib.request.Request(
-        f"{lab.url}nbtrack/api/{path}", headers={"Authorization": f"token {lab.token}"}
+        f"{lab.url}nbtrack/api/{path}",
+        headers={"Authorization": f"token {lab.token}"},
+        data=None if body is None else json.dumps(body).encode(),
     )
     with urllib.request.urlopen(request, timeout=30) as response:
         return dict(json.load(response))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -106,6 +107,68 @@ class TestRestore:
         )
         person.starts(4)
         until(person.cells, lambda cells: cells == list(CELLS))
+
+    def test_from_outside_while_a_cell_runs(self, person: Person, lab: Lab) -> None:
+        """What asks the server is done in the open notebook, and a running cell runs on."""
+        name = "test_from_outside_while_a_cell_runs.ipynb"
+        first = revisions(lab, name)[0]
+        slow = "import time\nfor k in range(4): time.sleep(0.5); print('step', k)"
+        person.edits("model.cells[1].setSource('rate = 9 # never saved');")
+        person.edits(f"model.cells[3].setSource({json.dumps(slow)});")
+        person.starts(3)
+        expect(person.cell(3)).to_contain_text("step 0", timeout=20_000)
+        done = api(lab, f"revisions/{first['revision_id']}/restore", {"cell_id": "setup"})
+        assert done["revision"]["restored_from"] == first["revision_id"]
+        assert person.cells() == [*CELLS[:3], ("end", slow)]
+        person.waits()
+        expect(person.cell(3)).to_contain_text("step 3")
+        before = revisions(lab, name)[1]
+        assert ("setup", "rate = 9 # never saved") in texts(lab, before["revision_id"])
+
+
+class TestCheckpoint:
+    def test_the_magic_names_unsaved_text(self, person: Person, lab: Lab) -> None:
+        """`%checkpoint` makes a named revision of the notebook as it stands in the page."""
+        name = "test_the_magic_names_unsaved_text.ipynb"
+        person.edits(
+            """model.cells[1].setSource('rate = 7');
+               model.cells[3].setSource('%checkpoint "as typed"');"""
+        )
+        person.runs(3)
+        named = until(
+            lambda: [each for each in revisions(lab, name) if each["label"] == "as typed"],
+            lambda found: len(found) == 1,
+        )
+        assert named[0]["reason"] == "checkpoint"
+        assert ("setup", "rate = 7") in texts(lab, named[0]["revision_id"])
+        assert "rate = 7" not in (lab.root / name).read_text()
+
+
+class TestCompare:
+    def test_both_sides_and_their_outputs(self, person: Person, lab: Lab) -> None:
+        """Sides are swapped, changes are walked by keyboard, outputs are read when opened."""
+        name = "test_both_sides_and_their_outputs.ipynb"
+        first = revisions(lab, name)[0]
+        person.edits("model.cells[1].setSource('rate = 7'); model.cells[3].setSource('print(8)');")
+        person.runs(3)
+        asked: list[str] = []
+        person.page.on("request", lambda request: asked.append(request.url))
+        person.does("nbtrack:open-revision", revision_id=first["revision_id"])
+        edited = person.page.locator("[data-testid=nbtrack-cell-diff]")
+        expect(edited).to_have_count(2)
+        expect(edited.first.locator(".nbt-line-added")).to_contain_text("rate = 7")
+        person.page.locator(".nbt-diff-cells").focus()
+        for _ in range(2):
+            person.page.keyboard.press("n")
+        expect(edited.last).to_be_focused()
+        assert not any("/cells/" in url for url in asked)
+        edited.last.locator("[data-testid=nbtrack-outputs-toggle]").click()
+        expect(edited.last).to_contain_text("now")
+        assert sum("/cells/end" in url for url in asked) == 2
+        person.page.keyboard.press("s")
+        expect(edited.first.locator(".nbt-line-removed")).to_contain_text("rate = 7")
+        person.page.keyboard.press("v")
+        expect(edited.first.locator(".cm-merge-b")).to_contain_text("rate = 0.1")
 
 
 class TestRename:

@@ -1,7 +1,7 @@
 /** A revision saved as a new notebook, or as a file of another kind. */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { InputDialog, Notification } from '@jupyterlab/apputils';
+import { InputDialog, showErrorMessage } from '@jupyterlab/apputils';
 import { PathExt } from '@jupyterlab/coreutils';
 import { IDocumentManager } from '@jupyterlab/docmanager';
 import type { Contents } from '@jupyterlab/services';
@@ -39,10 +39,10 @@ export const exportsPlugin: JupyterFrontEndPlugin<void> = {
         label,
         isEnabled: args => typeof args['revision_id'] === 'string',
         execute: args =>
-          act(String(args['revision_id']), args).catch((error: unknown) => {
-            const text = error instanceof Error ? error.message : String(error);
-            Notification.error(text, { autoClose: 20_000 });
-          })
+          // A dialog: what to install is more than a notification shows.
+          act(String(args['revision_id']), args).catch((error: unknown) =>
+            showErrorMessage('The revision could not be saved', error as Error)
+          )
       });
     };
     add(CommandIDs.saveRevisionAs, 'Save as new notebook…', async revisionId => {

@@ -76,7 +76,7 @@ function revisionActions(commands: JupyterFrontEnd['commands']): IRevisionAction
     openBeside: ({ revision_id }) =>
       run(CommandIDs.openRevisionBeside, { revision_id }),
     openRun: run_id => run(CommandIDs.openRun, { run_id }),
-    more: [
+    comparisons: [
       {
         id: 'compare-before',
         label: 'Compare with the one before',
@@ -91,7 +91,9 @@ function revisionActions(commands: JupyterFrontEnd['commands']): IRevisionAction
         id: 'compare-other',
         label: 'Compare with another…',
         onSelect: ({ revision_id }) => run(CommandIDs.compareRevisions, { revision_id })
-      },
+      }
+    ],
+    files: [
       {
         id: 'save-as',
         label: 'Save as new notebook…',

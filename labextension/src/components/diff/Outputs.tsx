@@ -83,20 +83,34 @@ function Rich({ data }: { data: Record<string, unknown> }): JSX.Element {
   return <span className="nbt-muted">{types || 'Empty output'}</span>;
 }
 
-/** A frame without any rights, that may load nothing from anywhere. */
+const SMALLEST = 24;
+const TALLEST = 460;
+
+/**
+ * A frame that runs nothing and may load nothing from anywhere.
+ *
+ * `allow-same-origin` lets this page measure it; without scripts nothing in it can use that.
+ */
 function Html({ html }: { html: string }): JSX.Element {
+  const [height, setHeight] = React.useState(120);
   const policy =
     '<meta http-equiv="Content-Security-Policy" ' +
     "content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">" +
     '<style>body{font:12px sans-serif;margin:4px}table{border-collapse:collapse}' +
     'td,th{padding:2px 6px;text-align:right}</style>';
+  const onLoad = ({ currentTarget }: React.SyntheticEvent<HTMLIFrameElement>): void => {
+    const needed = currentTarget.contentDocument?.documentElement.offsetHeight ?? 0;
+    setHeight(Math.min(TALLEST, Math.max(SMALLEST, needed + 8)));
+  };
   return (
     <iframe
       className="nbt-output-html"
       title="HTML output, without scripts"
-      sandbox=""
+      sandbox="allow-same-origin"
       referrerPolicy="no-referrer"
+      style={{ height }}
       srcDoc={policy + html}
+      onLoad={onLoad}
     />
   );
 }

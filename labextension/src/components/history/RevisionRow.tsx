@@ -13,7 +13,7 @@ import { countChanges, describeReason, mainPreview } from './describe';
 import { NameForm } from './NameForm';
 import { type IMenuItem, RevisionMenu } from './RevisionMenu';
 import { RunLine } from './RunLine';
-import type { IRevisionActions } from './types';
+import type { IRevisionActions, IRevisionCommand } from './types';
 
 export interface IRevisionRowProps {
   revision: RevisionInfo;
@@ -248,6 +248,19 @@ function stopPropagation(event: React.SyntheticEvent): void {
   event.stopPropagation();
 }
 
+function offered(
+  commands: readonly IRevisionCommand[],
+  revision: RevisionInfo
+): IMenuItem[] {
+  return commands
+    .filter(({ isShown }) => isShown?.(revision) ?? true)
+    .map(({ id, label, onSelect }) => ({
+      id,
+      label,
+      onSelect: () => onSelect(revision)
+    }));
+}
+
 function menuItems(
   revision: RevisionInfo,
   actions: IRevisionActions,
@@ -259,6 +272,7 @@ function menuItems(
       label: 'Compare with now',
       onSelect: () => actions.compare(revision)
     },
+    ...offered(actions.comparisons, revision),
     {
       id: 'restore',
       label: 'Restore notebook…',
@@ -278,11 +292,7 @@ function menuItems(
     label: 'Open as read-only beside',
     onSelect: () => actions.openBeside(revision)
   });
-  for (const { id, label, onSelect, isShown } of actions.more) {
-    if (isShown?.(revision) ?? true) {
-      items.push({ id, label, onSelect: () => onSelect(revision) });
-    }
-  }
+  items.push(...offered(actions.files, revision));
   if (actions.rename) {
     items.push({
       id: 'name',

@@ -58,8 +58,9 @@ export interface IRevisionActions {
   rename?: (revision: RevisionInfo, label: string | null) => Promise<void>;
   /** Restore the cell whose run made the revision. */
   restoreCell?: (revision: RevisionInfo, cellId: string) => void;
-  /** What else its menu offers. */
-  more: readonly IRevisionCommand[];
+  /** What else its menu offers: other comparisons, and files to make of it. */
+  comparisons: readonly IRevisionCommand[];
+  files: readonly IRevisionCommand[];
 }
 
 /** A line of a revision's menu. */
