@@ -87,7 +87,7 @@ def ask_front_end(command: str, **wish: str | bool | None) -> None:
     create_comm(target_name=COMM_TARGET, data={"command": command, **wish})
 
 
-def name_state(store: Store, msg_id: str, label: str) -> None:
+def name_state(store: Store, msg_id: str, label: str, origin: str) -> None:
     """Make a checkpoint of the state that an execution ran from, if one is recorded."""
     from nbtrack.history.checkpoint import checkpoint
     from nbtrack.history.manifest import EncodedNotebook
@@ -95,7 +95,7 @@ def name_state(store: Store, msg_id: str, label: str) -> None:
     revision = store.execution_revision(msg_id)
     if revision is not None:
         state = EncodedNotebook(store.get_manifest(revision.revision_id), {})
-        checkpoint(store, revision.notebook_id, state, label, author=user_name())
+        checkpoint(store, revision.notebook_id, state, label, author=user_name(), origin=origin)
 
 
 def restore_file(

@@ -306,7 +306,7 @@ class KernelSide:
 
     def _name(self, facts: ExecutionFacts, label: str) -> None:
         self._snapshot(facts)
-        name_state(self.session.store, facts.msg_id, label)
+        name_state(self.session.store, facts.msg_id, label, self._front_end)
 
     def _known_notebook(self) -> Notebook:
         notebook = self.notebook()
