@@ -30,11 +30,13 @@ from nbtrack.wire import (
     CaptureReport,
     CellChangeInfo,
     CellDiff,
+    CellFrame,
     DatasetDocument,
     DatasetInfo,
     EnvironmentInfo,
     ExecutionInfo,
     ExperimentInfo,
+    Filmstrip,
     FlagInfo,
     MetricInfo,
     NotebookDiff,
@@ -53,6 +55,7 @@ MAX_CHILDREN = 500
 
 if TYPE_CHECKING:
     from nbtrack.history.diff import CellDelta, ManifestDiff
+    from nbtrack.history.filmstrip import Strip
     from nbtrack.store.base import Store
 
 
@@ -384,6 +387,26 @@ def _revision_info(
         git_commit=revision.git_commit,
         git_clean=revision.git_clean,
         committed_as=committed.get(revision.revision_id),
+    )
+
+
+def filmstrip_info(store: Store, strip: Strip) -> Filmstrip:
+    """The history of one cell."""
+    infos = revision_infos(store, [frame.revision for frame in strip.frames])
+    return Filmstrip(
+        cell_id=strip.cell_id,
+        frames=[
+            CellFrame(
+                revision=info,
+                is_deleted=frame.version is None,
+                cell_type="raw" if frame.version is None else frame.version.cell_type,
+                source=frame.source,
+                output_count=0 if frame.version is None else len(frame.version.output_digests),
+                runs=[run_mark(run) for run in frame.runs],
+            )
+            for info, frame in zip(infos, strip.frames, strict=True)
+        ],
+        next_before=strip.next_before,
     )
 
 

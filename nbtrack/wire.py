@@ -21,6 +21,7 @@ and no infinities, so a metric's value is a number or one of three words (`Numbe
                                  &page_token&commits  → RevisionPage
     GET    notebooks/ID/timeline?cell_id&author&named&with_runs&with_errors
                                                       → Timeline
+    GET    notebooks/ID/cells/CELL?before&limit       → Filmstrip
     POST   notebooks/ID/checkpoint   CheckpointRequest → RevisionInfo
     GET    revisions/ID                               → RevisionInfo
     PATCH  revisions/ID         RevisionPatch         → RevisionInfo
@@ -566,6 +567,31 @@ class MetadataDocument(msgspec.Struct, frozen=True, kw_only=True):
     """A notebook's metadata."""
 
     metadata: dict[str, Any]
+
+
+class CellFrame(msgspec.Struct, frozen=True, kw_only=True):
+    """One text of a cell and what it showed; ``revision`` holds both.
+
+    ``runs`` are the cell's own, oldest first. Outputs are asked for by cell when somebody looks
+    at them.
+    """
+
+    revision: RevisionInfo
+    is_deleted: bool
+    """The revision took the cell out of the notebook."""
+    cell_type: str
+    source: str
+    output_count: int
+    runs: list[RunMark]
+
+
+class Filmstrip(msgspec.Struct, frozen=True, kw_only=True):
+    """The history of one cell, newest first."""
+
+    cell_id: str
+    frames: list[CellFrame]
+    next_before: int | None
+    """Ask for the next ones with ``before`` this number; null where there are no more."""
 
 
 class CellDiff(msgspec.Struct, frozen=True, kw_only=True):

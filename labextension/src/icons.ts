@@ -23,3 +23,11 @@ export const trackCellIcon = new LabIcon({
   <path class="jp-icon3" fill="#616161" d="M11 7h2v2.5h2.5v2H13V14h-2v-2.5H8.5v-2H11z"/>
 </svg>`
 });
+
+/** Frames on a strip: the versions of one cell. */
+export const filmstripIcon = new LabIcon({
+  name: 'nbtrack:filmstrip',
+  svgstr: `<svg xmlns="http://www.w3.org/2000/svg" width="16" height="16" viewBox="0 0 24 24">
+  <path class="jp-icon3" fill="#616161" d="M4 3h16v18H4zm2 2v2h2V5zm0 4v2h2V9zm0 4v2h2v-2zm0 4v2h2v-2zm10-12v2h2V5zm0 4v2h2V9zm0 4v2h2v-2zm0 4v2h2v-2zM10 5v6h4V5zm0 8v6h4v-6z" fill-rule="evenodd"/>
+</svg>`
+});

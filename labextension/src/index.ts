@@ -6,6 +6,7 @@ import { cellTagsPlugin } from './plugins/cellTags';
 import { comparePlugin } from './plugins/compare';
 import { diffPlugin } from './plugins/diff';
 import { exportsPlugin } from './plugins/exports';
+import { filmstripPlugin } from './plugins/filmstrip';
 import { historyPlugin } from './plugins/history';
 import { kernelsPlugin } from './plugins/kernels';
 import { mimePlugin } from './plugins/mime';
@@ -32,5 +33,6 @@ export default [
   asksPlugin,
   exportsPlugin,
   historyPlugin,
+  filmstripPlugin,
   diffPlugin
 ];

@@ -87,6 +87,11 @@ export const CommandIDs = {
   compareRevisions: 'nbtrack:compare-revisions',
   /** `{ revision_id: string }` */
   openRevisionBeside: 'nbtrack:open-revision-beside',
+  /**
+   * `{ notebook_id?: string, cell_id?: string, number?: number }`: all versions of a cell, of
+   * the selected one if absent, from the one that revision `number` had
+   */
+  cellHistory: 'nbtrack:cell-history',
   /** `{ revision_id: string }` */
   restoreRevision: 'nbtrack:restore-revision',
   /** `{ revision_id: string, cell_id: string, into?: string }`; `into` is the present cell */

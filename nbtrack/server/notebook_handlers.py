@@ -11,11 +11,12 @@ from nbtrack.entities import Notebook
 from nbtrack.errors import StateError, UsageError
 from nbtrack.history.checkpoint import checkpoint
 from nbtrack.history.commits import committed
+from nbtrack.history.filmstrip import filmstrip
 from nbtrack.history.lookup import revision_document
 from nbtrack.history.manifest import EncodedNotebook, encode
 from nbtrack.history.masks import masked_cells
 from nbtrack.history.timeline import timeline
-from nbtrack.present import revision_info, revision_infos
+from nbtrack.present import filmstrip_info, revision_info, revision_infos
 from nbtrack.server.base import ApiError, ApiHandler, decode_json, endpoint
 from nbtrack.server.paths import NotebookPaths
 from nbtrack.store.base import RevisionFilter, RunQuery, Store
@@ -23,6 +24,7 @@ from nbtrack.wire import (
     AskAnswer,
     CheckpointRequest,
     Done,
+    Filmstrip,
     NotebookInfo,
     RevisionDocument,
     RevisionInfo,
@@ -86,6 +88,22 @@ class NotebookTimeline(ApiHandler):
         """Number and instant of all revisions, and the sessions."""
         only = asked_revisions(self)
         self.reply(await self.services.access.call(timeline, notebook_id, only))
+
+
+class CellFilmstrip(ApiHandler):
+    """``notebooks/ID/cells/CELL``"""
+
+    @endpoint
+    async def get(self, notebook_id: str, cell_id: str) -> None:
+        """A page of a cell's texts and outputs, newest first."""
+        limit = self.integer("limit", 20, least=1, most=100)
+        before = self.integer("before", MAX_NUMBER, least=1, most=MAX_NUMBER)
+
+        def strip(store: Store) -> Filmstrip:
+            found = filmstrip(store, notebook_id, cell_id, limit=limit, before=before)
+            return filmstrip_info(store, found)
+
+        self.reply(await self.services.access.call(strip))
 
 
 class NotebookCheckpoint(ApiHandler):

@@ -6,6 +6,7 @@ from nbtrack.server.artifact_handlers import RunArtifact
 from nbtrack.server.base import ApiHandler, NoSuchEndpoint
 from nbtrack.server.diff_handlers import Diff, StateCell, StateMetadata
 from nbtrack.server.notebook_handlers import (
+    CellFilmstrip,
     CloseDocument,
     NotebookCheckpoint,
     NotebookRevisions,
@@ -37,6 +38,7 @@ ROUTES: list[tuple[str, type[ApiHandler]]] = [
     (PREFIX + r"notebooks", OneNotebook),
     (PREFIX + rf"notebooks/{_ID}/revisions", NotebookRevisions),
     (PREFIX + rf"notebooks/{_ID}/timeline", NotebookTimeline),
+    (PREFIX + rf"notebooks/{_ID}/cells/(.{{1,200}})", CellFilmstrip),
     (PREFIX + rf"notebooks/{_ID}/checkpoint", NotebookCheckpoint),
     (PREFIX + rf"revisions/{_ID}", OneRevision),
     (PREFIX + rf"revisions/{_ID}/document", RevisionNotebook),

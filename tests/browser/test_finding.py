@@ -18,8 +18,15 @@ from tests.browser.lab import Lab
 from tests.history.documents import code, notebook
 
 NAME = "searched.ipynb"
+SVG = "http://www.w3.org/2000/svg"
 COUNT = 400
 """More than are drawn at once."""
+
+
+def figure(number: int) -> dict[str, Any]:
+    """A drawing; the same for every other number."""
+    drawn = f'<svg xmlns="{SVG}" width="40" height="{number // 200 * 10 + 10}"/>'
+    return {"output_type": "display_data", "metadata": {}, "data": {"image/svg+xml": drawn}}
 
 
 def fill(lab: Lab) -> None:
@@ -33,6 +40,8 @@ def fill(lab: Lab) -> None:
         at = start + timedelta(hours=number)
         which = 1 if number % 100 == 0 else 0
         cells[which] = code(f"{'ab'[which]} = {number}", "ab"[which])
+        if which:
+            cells[which]["outputs"] = [figure(number)]
         author = "bob" if number % 150 == 0 else "ada"
         label = "halfway" if number == COUNT // 2 else None
         reason = RevisionReason.CHECKPOINT if label else RevisionReason.SAVE
@@ -98,3 +107,25 @@ def test_the_oldest_revision_is_one_key_away(person: Person) -> None:
     expect(page.get_by_test_id("nbtrack-session").first).to_be_focused()
     page.keyboard.press("ArrowDown")
     expect(rows.and_(page.locator(f"[data-number='{COUNT}']"))).to_be_focused()
+
+
+def test_a_cell_shows_its_versions(person: Person) -> None:
+    """From its own toolbar a cell shows its texts, marked and with outputs, and takes one back."""
+    page = person.page
+    person.cell(1).locator(".cm-content").click()
+    page.keyboard.press("Escape")
+    page.locator("[data-jp-item-name=nbtrack-cell-history]").locator("visible=true").click()
+    frames = page.get_by_test_id("nbtrack-frame")
+    expect(frames).to_have_count(5)
+    expect(frames.first.locator(".nbt-line-added .nbt-word")).to_have_text("400")
+    expect(frames.nth(1).locator(".nbt-rendered img")).to_be_visible()
+    expect(frames.nth(1)).to_contain_text("r300")
+    frames.first.focus()
+    page.keyboard.press("ArrowDown")
+    expect(frames.nth(1)).to_be_focused()
+    page.keyboard.press("r")
+    person.accepts()
+    until(person.cells, lambda cells: dict(cells)["b"] == "b = 300")
+    page.get_by_test_id("nbtrack-undo-restore").first.click()
+    until(person.cells, lambda cells: dict(cells)["b"] == "b = 400")
+    page.keyboard.press("Escape")

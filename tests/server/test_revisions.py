@@ -131,3 +131,15 @@ async def test_revisions_are_chosen_by_the_store(api, store, jp_root_dir):
     assert (times["numbers"], times["session_starts"]) == ([], [])
     status, answer = await api("GET", f"notebooks/{book}/timeline", named="yes")
     assert (status, answer["error"]["code"]) == (400, "bad_request")
+
+
+async def test_a_cells_versions_are_paged(api, store, jp_root_dir):
+    """Each page goes on where the one before ended."""
+    states = [notebook(code(f"a = {n}", "a", f"{n}"), code("b", "b")) for n in range(3)]
+    book, _ = fill(store, jp_root_dir / "book.ipynb", *states)
+    status, strip = await api("GET", f"notebooks/{book}/cells/a", limit=2)
+    assert (status, strip["next_before"]) == (200, 2)
+    assert [frame["source"] for frame in strip["frames"]] == ["a = 2", "a = 1"]
+    _, rest = await api("GET", f"notebooks/{book}/cells/a", limit=2, before=strip["next_before"])
+    assert [frame["source"] for frame in rest["frames"]] == ["a = 0"]
+    assert rest["next_before"] is None

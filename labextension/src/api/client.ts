@@ -7,6 +7,7 @@ import type {
   Comparison,
   Done,
   ExperimentList,
+  Filmstrip,
   MetadataDocument,
   NotebookDiff,
   NotebookInfo,
@@ -102,6 +103,13 @@ export const getTimeline = (
   query: RevisionQuery = {}
 ): Promise<Timeline> =>
   request(`notebooks/${id(notebookId)}/timeline`, { query: { ...query } });
+
+export const getFilmstrip = (
+  notebookId: string,
+  cellId: string,
+  query: { limit?: number; before?: number } = {}
+): Promise<Filmstrip> =>
+  request(`notebooks/${id(notebookId)}/cells/${id(cellId)}`, { query: { ...query } });
 
 export const checkpointNotebook = (
   notebookId: string,

@@ -497,6 +497,30 @@ export interface MetadataDocument {
 }
 
 /**
+ * One text of a cell and what it showed; ``revision`` holds both.
+ *
+ *     ``runs`` are the cell's own, oldest first. Outputs are asked for by cell when somebody looks
+ *     at them.
+ */
+export interface CellFrame {
+  revision: RevisionInfo;
+  /** The revision took the cell out of the notebook. */
+  is_deleted: boolean;
+  cell_type: string;
+  source: string;
+  output_count: number;
+  runs: RunMark[];
+}
+
+/** The history of one cell, newest first. */
+export interface Filmstrip {
+  cell_id: string;
+  frames: CellFrame[];
+  /** Ask for the next ones with ``before`` this number; null where there are no more. */
+  next_before: number | null;
+}
+
+/**
  * One cell on both sides; null on a side where it is not there.
  *
  *     ``cell_id`` is the new side's, or the old one's of a removed cell; ``old_cell_id`` is another

@@ -56,6 +56,18 @@ export function RevisionList(props: IRevisionListProps): JSX.Element {
     }
   }, [wanted, shown.first, shown.last]);
 
+  // A line that was read takes the place, and the focus, of one that was waited for.
+  const focused = React.useRef<string | null>(null);
+  React.useLayoutEffect(() => {
+    if (focused.current !== null && document.activeElement === document.body) {
+      lineOf(list.current, focused.current)?.focus({ preventScroll: true });
+    }
+  });
+  const onFocus = React.useCallback((key: string) => {
+    focused.current = key;
+    setCurrent(key);
+  }, []);
+
   const toggle = React.useCallback(
     (key: string) => setExpanded(open => (open === key ? null : key)),
     []
@@ -149,6 +161,11 @@ export function RevisionList(props: IRevisionListProps): JSX.Element {
       aria-label="Revisions"
       data-testid="nbtrack-revisions"
       onKeyDown={onKeyDown}
+      onBlur={event => {
+        if (event.target.isConnected) {
+          focused.current = null;
+        }
+      }}
     >
       <DayAbove items={items} top={top} before={shown.before} />
       {drawn.map(item => (
@@ -161,7 +178,7 @@ export function RevisionList(props: IRevisionListProps): JSX.Element {
           isCurrent={stop?.key === item.key}
           onToggle={toggle}
           onFold={fold}
-          onFocus={setCurrent}
+          onFocus={onFocus}
         />
       ))}
       {shown.after > 0 ? (
@@ -282,10 +299,14 @@ const Line = React.memo(function Line(props: ILineProps): JSX.Element {
 
 /** Give a line the focus; false where it is not drawn. */
 function focusLine(list: HTMLElement | null, key: string): boolean {
-  const line = list?.querySelector<HTMLElement>(`[data-line="${CSS.escape(key)}"]`);
+  const line = lineOf(list, key);
   line?.focus({ preventScroll: true });
   line?.scrollIntoView({ block: 'nearest' });
   // Lines that were just drawn are measured after this, and may move it.
   requestAnimationFrame(() => line?.scrollIntoView({ block: 'nearest' }));
   return line !== null && line !== undefined;
+}
+
+function lineOf(list: HTMLElement | null, key: string): HTMLElement | null | undefined {
+  return list?.querySelector<HTMLElement>(`[data-line="${CSS.escape(key)}"]`);
 }
