@@ -108,6 +108,20 @@ class NbtrackConfig(Configurable):
     keep_runs_days = Int(
         0, help="'nbtrack gc' removes runs that ended more days ago. 0 keeps them for ever."
     ).tag(config=True)
+    keep_revisions_days = Float(
+        1.0,
+        help="'nbtrack gc' keeps every revision for so many days, then the last one of each "
+        "session of work, and always those that are named, or that a run or a restore refers to. "
+        "0 keeps all.",
+    ).tag(config=True)
+    max_notebook_history_bytes = Int(
+        0,
+        help="'nbtrack gc' removes the oldest revisions of a notebook, but for those, until its "
+        "history takes at most so many bytes. 0 is no limit.",
+    ).tag(config=True)
+    max_history_bytes = Int(
+        0, help="The same for the histories of all notebooks in the store together."
+    ).tag(config=True)
     keep_executions_days = Int(
         0,
         help="'nbtrack gc' removes cell executions that are older, of sessions without a run. "

@@ -15,6 +15,7 @@ which refuse then. The command line does the same: ``nbtrack gc``, ``export``, `
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,6 +24,7 @@ from typing import TYPE_CHECKING
 from nbtrack.config import load_config
 from nbtrack.entities import EndReason, RunStatus, utc_now
 from nbtrack.errors import NotFoundError, UsageError
+from nbtrack.history.thinning import Thinned, ThinningRules, find_superfluous, thin
 from nbtrack.journal import SUFFIX
 from nbtrack.records import Record, RunEnded
 from nbtrack.store.upkeep.facts import (
@@ -81,6 +83,7 @@ def find_garbage(
 
     rules = _rules(store, older_than)
     found = store.plan_collection(rules, progress=progress)
+    found += _freed_by(find_superfluous(store, _thinning(), utc_now()))
     files = leftovers(Path(store.location), rules.deleted_before.timestamp())
     return found + freed_by(files)
 
@@ -108,7 +111,8 @@ def collect_garbage(
     directory = Path(store.location)
     with upkeep_lock(directory):
         rules = _rules(store, older_than)
-        freed = store.collect(rules, progress=progress)
+        thinned = thin(store, find_superfluous(store, _thinning(), utc_now()))
+        freed = _freed_by(thinned) + store.collect(rules, progress=progress)
         files = leftovers(directory, rules.deleted_before.timestamp())
         freed += freed_by(files)
         remove(files)
@@ -298,6 +302,22 @@ def _rules(store: Store, older_than: timedelta) -> CollectionRules:
         executions_before=_days_before(now, config.keep_executions_days),
         named=_named_in(journals),
     )
+
+
+def _thinning() -> ThinningRules:
+    config = load_config()
+    days = config.keep_revisions_days
+    return ThinningRules(
+        timedelta(days=days) if days > 0 else None,
+        config.max_notebook_history_bytes,
+        config.max_history_bytes,
+    )
+
+
+def _freed_by(thinned: Sequence[Thinned]) -> list[Freed]:
+    """What goes of histories; its bytes are counted where they are collected, as blobs."""
+    count = sum(len(each.gone) for each in thinned)
+    return [Freed("old revisions", count, 0)] if count else []
 
 
 def _days_before(now: datetime, days: float) -> datetime | None:

@@ -23,6 +23,7 @@ _WHAT = {
     "deleted runs": "runs deleted long enough ago",
     "old runs": "runs older than NbtrackConfig.keep_runs_days",
     "executions": "cell executions older than NbtrackConfig.keep_executions_days",
+    "old revisions": "revisions within past sessions, or beyond the limits on their size",
     "blobs": "small blobs that nothing refers to",
     "blob files": "files that nothing refers to",
     "old backups": "old backups, and damaged files set aside",

@@ -18,7 +18,7 @@ execution carries the notebook and revision of the snapshot with its ``msg_id``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -143,6 +143,15 @@ class NewRevision:
     expect_parent: bool = False
     parent_id: str | None = None
     replaces: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """A revision that gets another parent, as those between went; and what changed since that."""
+
+    revision_id: str
+    parent_id: str
+    changes: tuple[CellChange, ...]
 
 
 @runtime_checkable
@@ -370,6 +379,10 @@ class Store(Protocol):
         """Live ones, by last revision, newest first."""
         ...
 
+    def list_histories(self) -> list[Notebook]:
+        """Notebooks that have revisions, deleted ones included, by path."""
+        ...
+
     def move_notebooks(self, moves: Mapping[str, str]) -> None:
         """Give notebooks (by id) new paths. Another live one at such a path is marked deleted."""
         ...
@@ -450,6 +463,36 @@ class Store(Protocol):
 
     def label_revision(self, revision_id: str, label: str | None) -> Revision:
         """Name a revision (a checkpoint), or take the name away. Raises NotFoundError."""
+        ...
+
+    def revisions_in_use(self, notebook_id: str) -> set[str]:
+        """Ids of the latest revision, the file's, and those that runs and restores came from."""
+        ...
+
+    def remove_revisions(
+        self, notebook_id: str, gone: Collection[str], following: Iterable[Following]
+    ) -> None:
+        """Remove revisions of a notebook for good. Numbers of others stay as they are.
+
+        Executions that ran from them are of no revision then.
+
+        Args:
+            notebook_id: whose.
+            gone: which.
+            following: those that come after removed ones, with their new parents.
+
+        Raises:
+            StateError: one of them is in use or named, or the history is another by now;
+                nothing was removed.
+        """
+        ...
+
+    def list_sizes(self) -> dict[str, int]:
+        """How many bytes the lists of a notebook's revisions take, by notebook."""
+        ...
+
+    def content_sizes(self, digests: Iterable[str]) -> dict[str, int]:
+        """How many bytes contents take as they are stored, by digest; 0 for what is missing."""
         ...
 
     def note_file(self, notebook_id: str, state: str, revision_id: str) -> None:

@@ -44,6 +44,7 @@ from nbtrack.store.schema import (
 )
 from nbtrack.store.switches import SwitchPart
 from nbtrack.store.text_search import TextReads
+from nbtrack.store.thinning import ThinningPart
 from nbtrack.store.timeline import TimelinePart
 from nbtrack.store.upkeep.holds import hold
 from nbtrack.store.upkeep.part import UpkeepPart
@@ -100,6 +101,7 @@ class SqlStore(
     NotebookPart,
     TimelinePart,
     SwitchPart,
+    ThinningPart,
     ForgetPart,
     UpkeepPart,
 ):
