@@ -39,6 +39,12 @@ class NbtrackConfig(Configurable):
         True, help="Record every cell execution. Tracked cells are recorded either way."
     ).tag(config=True)
     capture_history = Bool(True, help="Record notebook revisions.").tag(config=True)
+    history_exclude = List(
+        Unicode(),
+        [],
+        help="Folders and notebooks without a history, for example ['~/private', '*/scratch-*']. "
+        "'nbtrack history on' and 'off' win over it.",
+    ).tag(config=True)
     mask_secrets = Bool(
         True,
         help="Mask values of names like password, and tokens of known shapes, in everything that "

@@ -22,6 +22,8 @@ and no infinities, so a metric's value is a number or one of three words (`Numbe
     GET    notebooks/ID/timeline?cell_id&author&named&with_runs&with_errors
                                                       → Timeline
     GET    notebooks/ID/cells/CELL?before&limit       → Filmstrip
+    GET    notebooks/ID/cost                          → HistoryCostInfo
+    POST   history/switch       HistorySwitch         → HistorySwitch, as it is then
     POST   notebooks/ID/checkpoint   CheckpointRequest → RevisionInfo
     GET    revisions/ID                               → RevisionInfo
     PATCH  revisions/ID         RevisionPatch         → RevisionInfo
@@ -461,6 +463,24 @@ class NotebookInfo(msgspec.Struct, frozen=True, kw_only=True):
     run_count: int
     latest_revision_id: str | None
     copied_from: str | None
+
+
+class HistoryCostInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What a notebook's history takes in the store; a limit of 0 is none."""
+
+    revisions: int
+    list_bytes: int
+    content_bytes: int
+    size_bytes: int
+    limit_bytes: int
+    recorded: bool
+
+
+class HistorySwitch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whether the history of a notebook or folder is recorded; null takes the switch back."""
+
+    path: str
+    recorded: bool | None
 
 
 class CellChangeInfo(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from nbtrack.cli.finding import find_notebook
 from nbtrack.cli.output import Output, common_options, print_json
 from nbtrack.errors import StoreError, UsageError
 
-FORMATS = click.Choice(["ipynb", "html", "script", "markdown", "pdf"])
+FORMATS = click.Choice(["ipynb", "html", "script", "markdown", "pdf", "text"])
 
 
 @click.command(epilog="Example: nbtrack history export 01-first-run.ipynb r3 --to html")
@@ -30,20 +30,27 @@ FORMATS = click.Choice(["ipynb", "html", "script", "markdown", "pdf"])
 def export(
     output: Output, path: Path, revision_text: str, to: str, target: Path | None, yes: bool
 ) -> None:
-    """Save a revision as a file: a notebook, a web page, code, Markdown, PDF.
+    """Save a revision as a file: a notebook, a web page, code, Markdown, PDF, plain text.
 
     Nothing is executed: the outputs are those of the revision. nbconvert makes the file; a PDF
     needs TeX or a browser (the message says what to install).
     """
+    from nbtrack.history.export import Exported
     from nbtrack.history.export import export as made
     from nbtrack.history.lookup import resolve_revision, revision_document
+    from nbtrack.history.plain import plain_text
     from nbtrack.store.files import whole_file
 
     store = output.open_store()
     notebook = find_notebook(store, path)
     revision = resolve_revision(store, notebook.notebook_id, revision_text)
     stem = f"{path.stem}-r{revision.number}"
-    file = made(revision_document(store, revision.revision_id), to, name=stem)
+    document = revision_document(store, revision.revision_id)
+    if to == "text":
+        text = plain_text(revision, document).encode("utf-8", "backslashreplace")
+        file = Exported(text, ".txt", "text/plain")
+    else:
+        file = made(document, to, name=stem)
     if target == Path("-"):
         sys.stdout.buffer.write(file.content)
         return

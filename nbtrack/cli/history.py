@@ -9,6 +9,7 @@ import click
 
 from nbtrack.cli.exporting import export
 from nbtrack.cli.finding import find_notebook
+from nbtrack.cli.keeping import off, on, size, texts
 from nbtrack.cli.output import Output, common_options, print_json
 from nbtrack.cli.restoring import checkpoint, restore
 from nbtrack.entities import Revision
@@ -158,3 +159,7 @@ def _side(store: Store, path: Path, revision: Revision | None) -> Side:
 history.add_command(restore)
 history.add_command(checkpoint)
 history.add_command(export)
+history.add_command(size)
+history.add_command(off)
+history.add_command(on)
+history.add_command(texts)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from nbtrack.entities import Notebook
+from nbtrack.history.switches import follow_switches
 from nbtrack.store.base import Store
 
 CONTENTS_PREFIX = "contents:"
@@ -68,6 +69,7 @@ def follow_rename(store: Store, old: str, new: str) -> list[str]:
     }
     if moves:
         store.move_notebooks(moves)
+    follow_switches(store, old, new)
     return list(moves)
 
 

@@ -163,8 +163,10 @@ class KernelSide:
         self.session.run_later(lambda: self._snapshot(facts), delay_s)
 
     def _snapshot(self, facts: ExecutionFacts) -> None:
+        from nbtrack.history.switches import is_recorded
+
         path = self.notebook_path()
-        if path is not None:
+        if path is not None and is_recorded(self.session.store, path, self.config):
             self._history.record(self.session.store, path, facts, self._front_end)
 
     # What the magics ask for

@@ -21,6 +21,7 @@ from nbtrack.history.identity import follow_copy, follow_delete, follow_rename, 
 from nbtrack.history.manifest import encode
 from nbtrack.history.outside import file_state, record_outside
 from nbtrack.history.record import Snapshot, record
+from nbtrack.history.switches import is_recorded
 from nbtrack.server.access import StoreAccess
 from nbtrack.server.beside import CommitNotes, FileStates
 from nbtrack.server.identity import current_author, current_origin, system_user
@@ -132,7 +133,7 @@ class ContentsWatcher:
 
         def keep(store: Store) -> None:
             notebook = store.find_notebook(stored)
-            if notebook is not None and state is not None:
+            if notebook is not None and state is not None and is_recorded(store, stored):
                 record_outside(store, notebook, encoded, state, author=author, at=utc_now())
 
         self._submit(keep)
@@ -150,6 +151,8 @@ class ContentsWatcher:
         encoded = encode(content)
         stored = self._paths.stored(path)
         if not encoded.manifest.cells and store.find_notebook(stored) is None:
+            return
+        if not is_recorded(store, stored):
             return
         notebook = resolve(store, stored, cell_ids=encoded.own_ids)
         snapshot = Snapshot(encoded, RevisionReason.SAVE, author, utc_now(), origin=origin)

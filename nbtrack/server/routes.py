@@ -5,6 +5,7 @@ from __future__ import annotations
 from nbtrack.server.artifact_handlers import RunArtifact
 from nbtrack.server.base import ApiHandler, NoSuchEndpoint
 from nbtrack.server.diff_handlers import Diff, StateCell, StateMetadata
+from nbtrack.server.history_handlers import NotebookCost, Switch
 from nbtrack.server.notebook_handlers import (
     CellFilmstrip,
     CloseDocument,
@@ -39,6 +40,8 @@ ROUTES: list[tuple[str, type[ApiHandler]]] = [
     (PREFIX + rf"notebooks/{_ID}/revisions", NotebookRevisions),
     (PREFIX + rf"notebooks/{_ID}/timeline", NotebookTimeline),
     (PREFIX + rf"notebooks/{_ID}/cells/(.{{1,200}})", CellFilmstrip),
+    (PREFIX + rf"notebooks/{_ID}/cost", NotebookCost),
+    (PREFIX + r"history/switch", Switch),
     (PREFIX + rf"notebooks/{_ID}/checkpoint", NotebookCheckpoint),
     (PREFIX + rf"revisions/{_ID}", OneRevision),
     (PREFIX + rf"revisions/{_ID}/document", RevisionNotebook),

@@ -10,6 +10,7 @@ from nbtrack.errors import StateError, UsageError
 from nbtrack.history.identity import resolve
 from nbtrack.history.manifest import EncodedNotebook
 from nbtrack.history.record import Snapshot, record
+from nbtrack.history.switches import is_recorded
 from nbtrack.present import revision_info
 from nbtrack.server.access import StoreAccess
 from nbtrack.server.beside import CommitNotes, FileStates
@@ -18,6 +19,8 @@ from nbtrack.server.paths import NotebookPaths
 from nbtrack.store.base import Store
 from nbtrack.wire import SnapshotReply, SnapshotRequest
 
+_ASKED = ("checkpoint", "before_restore", "restore")
+"""Reasons that somebody asked for: recorded also where a history is switched off."""
 _LOOKING = ("open", "execute", "before_restore")
 """Reasons to look first whether others wrote the file."""
 
@@ -119,7 +122,8 @@ class Snapshots:
         if request.restored_from is not None:
             store.get_revision(request.restored_from)
         notebook = self._notebook(store, document, request, state, path)
-        if request.reason == "sync" or not self.capture or notebook is None:
+        wanted = self.capture and (request.reason in _ASKED or is_recorded(store, path))
+        if request.reason == "sync" or not wanted or notebook is None:
             notebook_id = notebook.notebook_id if notebook is not None else None
             return SnapshotReply(
                 sequence=request.sequence, notebook_id=notebook_id, revision=None, created=False

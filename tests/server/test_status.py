@@ -18,6 +18,8 @@ ENDPOINTS = [
     ("GET", "notebooks"),
     ("GET", "notebooks/" + "a" * 32 + "/revisions"),
     ("POST", "notebooks/" + "a" * 32 + "/checkpoint"),
+    ("GET", "notebooks/" + "a" * 32 + "/cost"),
+    ("POST", "history/switch"),
     ("GET", "revisions/" + "a" * 32),
     ("PATCH", "revisions/" + "a" * 32),
     ("GET", "revisions/" + "a" * 32 + "/document"),

@@ -393,6 +393,22 @@ export interface NotebookInfo {
   copied_from: string | null;
 }
 
+/** What a notebook's history takes in the store; a limit of 0 is none. */
+export interface HistoryCostInfo {
+  revisions: number;
+  list_bytes: number;
+  content_bytes: number;
+  size_bytes: number;
+  limit_bytes: number;
+  recorded: boolean;
+}
+
+/** Whether the history of a notebook or folder is recorded; null takes the switch back. */
+export interface HistorySwitch {
+  path: string;
+  recorded: boolean | null;
+}
+
 export interface CellChangeInfo {
   cell_id: string;
   kind: ChangeKind;
