@@ -11,6 +11,7 @@ TORCH := $(shell sed -nE 's/^ *"(torch==[^"]+)",$$/\1/p' pyproject.toml)
 # Node for the front end's checks: the one on PATH where it is new enough, else PyPI's in .venv.
 NPM = cd labextension && PATH="$$PATH:$(abspath $(BIN))" npm
 
+COMPILED := nbtrack/journal/_appender.c
 FRONT_END := $(shell find labextension/src labextension/style labextension/schema -type f 2>/dev/null) \
 	labextension/package.json labextension/package-lock.json labextension/tsconfig.json
 
@@ -29,12 +30,12 @@ $(BIN)/uv: $(BIN)/python
 	$(BIN)/pip install --disable-pip-version-check -q uv
 	@touch $@
 
-$(VENV)/.demo-installed: $(BIN)/uv pyproject.toml labextension/hatch_build.py $(FRONT_END)
+$(VENV)/.demo-installed: $(BIN)/uv pyproject.toml labextension/hatch_build.py $(FRONT_END) $(COMPILED)
 	$(INSTALL) -e '.[demo]'
 	@touch $@
 
 # torch by pip, which also looks where a machine keeps wheels of its own; uv would not.
-$(VENV)/.dev-installed: $(BIN)/uv pyproject.toml labextension/hatch_build.py $(FRONT_END)
+$(VENV)/.dev-installed: $(BIN)/uv pyproject.toml labextension/hatch_build.py $(FRONT_END) $(COMPILED)
 	$(BIN)/pip install --disable-pip-version-check --no-compile -q $(TORCH)
 	$(INSTALL) -e '.[dev]'
 	@touch $@ $(VENV)/.demo-installed
@@ -76,6 +77,7 @@ bench-peers: $(VENV)/.dev-installed ## The same work by MLflow, Trackio, Aim and
 	$(BIN)/python -m tests.benchmarks.peers
 
 clean: ## Remove what the other targets made
+	rm -f nbtrack/journal/_appender.*.so
 	rm -rf $(VENV) .bench .demo build dist nbtrack/labextension labextension/node_modules labextension/lib \
 		labextension/*.tsbuildinfo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache test-results
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

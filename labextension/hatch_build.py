@@ -1,8 +1,13 @@
-"""Hatchling build hook: builds the JupyterLab extension into the wheel when its sources changed.
+"""Hatchling build hook: builds the JupyterLab extension, and the journal's appender in C.
+
+The extension is built into the wheel when its sources changed.
 
 The hash of the TypeScript side is kept in the built folder, so an unchanged re-install does not
 build, and a source distribution that carries the built folder needs no Node. Where no usable
 Node is on PATH, the build environment gets one from PyPI.
+
+Where there is no C compiler, or no headers of Python, the wheel goes without the appender:
+`nbtrack.journal.appender` then does the same in Python.
 """
 
 from __future__ import annotations
@@ -11,9 +16,11 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +80,30 @@ def build(front_end: Path, output: Path) -> None:
     (output / STAMP).write_text(source_hash(front_end) + "\n")
 
 
-class FrontEndBuildHook(BuildHookInterface):  # type: ignore[type-arg]
+def compile_appender(journal: Path) -> str:
+    """Compile ``_appender.c`` beside its source.
+
+    Returns:
+        The name of the module's file.
+
+    Raises:
+        OSError, CalledProcessError: there is no compiler, or it failed.
+    """
+    name = f"_appender{sysconfig.get_config_var('EXT_SUFFIX')}"
+    command = shlex.split(sysconfig.get_config_var("LDSHARED") or "cc -shared")
+    if shutil.which(command[0]) is None:
+        command[0] = "cc"
+    flags = ["-O2", "-fPIC", f"-I{sysconfig.get_path('include')}"]
+    subprocess.run(
+        [*command, *flags, str(journal / "_appender.c"), "-o", str(journal / name)],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return name
+
+
+class BuildHook(BuildHookInterface):  # type: ignore[type-arg]
     """Runs before every wheel, editable install and source distribution."""
 
     PLUGIN_NAME = "custom"
@@ -96,13 +126,29 @@ class FrontEndBuildHook(BuildHookInterface):  # type: ignore[type-arg]
         return needed
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Build the extension if its sources changed since it was last built."""
+        """Build the extension if its sources changed since it was last built; compile."""
         self._check_version()
         if not is_built(self._front_end, self._output):
             build(self._front_end, self._output)
+        if self.target_name == "wheel":
+            self._compile(build_data)
         if self.target_name == "wheel" and version == "standard":
             # An editable install reads the examples where they are.
             build_data["force_include"][str(Path(self.root) / "notebooks")] = "nbtrack/notebooks"
+
+    def _compile(self, build_data: dict[str, Any]) -> None:
+        place = "nbtrack/journal"
+        try:
+            name = compile_appender(Path(self.root) / place)
+        except (OSError, subprocess.CalledProcessError) as error:
+            detail = getattr(error, "stderr", None) or str(error)
+            self.app.display_warning(
+                f"nbtrack logs without its compiled part, which is slower: {detail[:500]}"
+            )
+            return
+        build_data["artifacts"].append(f"{place}/{name}")
+        build_data["pure_python"] = False
+        build_data["infer_tag"] = True
 
     def _check_version(self) -> None:
         package = self._front_end / "package.json"

@@ -37,6 +37,7 @@ def leave(journal: Journal) -> Path:
     """Let go of a journal as a dead process does: unlocked, nothing tidied."""
     path = journal.path
     assert journal._file is not None
+    journal.memory = None
     journal._file.release()
     journal.renew()
     return path

@@ -29,7 +29,7 @@ def _counter() -> tuple[Callable[[int], int], int]:
 class Clock:
     """Gives the instants of what one process records.
 
-    ``read``, ``source`` and ``offset_ns`` are open to `tracking.run`, whose ``log`` adds up
+    ``read``, ``source`` and ``offset_ns`` are open to `journal.appender`, which adds up
     ``read(source) + offset_ns`` in place: a call here would cost it more than the clock does.
 
     Args:
@@ -37,7 +37,7 @@ class Clock:
         steady_ns: a counter of nanoseconds that never goes back; the system's by default.
     """
 
-    __slots__ = ("_wall_ns", "offset_ns", "read", "source")
+    __slots__ = ("_wall_ns", "offset_ns", "read", "source", "system_id")
 
     def __init__(
         self,
@@ -47,6 +47,8 @@ class Clock:
         self._wall_ns = wall_ns
         self.read: Callable[[int], int]
         self.read, self.source = _counter() if steady_ns is None else (lambda _: steady_ns(), 0)
+        self.system_id = self.source if self.read is time.clock_gettime_ns else -1
+        """Of the system's clock that it reads; -1 where it reads none of those."""
         self.offset_ns = 0
         self.set()
 

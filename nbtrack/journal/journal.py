@@ -7,6 +7,8 @@ it there every few seconds and says how much that is.
 
 When the file is full, or mostly drained, the undrained rest moves to a fresh file that takes
 its place by a rename (`roll`): there is one mechanism for growing, shrinking and recycling.
+
+`appender` appends, in turn; the lock here is for all else: making room, draining, closing.
 """
 
 from __future__ import annotations
@@ -18,10 +20,10 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 from nbtrack.entities import Origin
 from nbtrack.errors import JournalError
+from nbtrack.journal.appender import Appender
 from nbtrack.journal.clock import Clock
 from nbtrack.journal.file import SUFFIX, MappedFile, create
 from nbtrack.journal.layout import (
@@ -51,12 +53,10 @@ def new_id() -> str:
     return os.urandom(16).hex()
 
 
-class Journal:
+class Journal(Appender):
     """One process's journal.
 
-    The file is made by the first append. `lock`, `memory`, `position`, `limit` and `header` are
-    open to `tracking.run`, whose ``log`` writes points in place: a call here would double its
-    cost.
+    The file is made by the first append.
 
     Args:
         directory: where journals are kept.
@@ -77,18 +77,11 @@ class Journal:
         "_retired",
         "_rolling",
         "_said_full",
-        "_start",
-        "base",
         "changed",
-        "clock",
         "drained",
-        "header",
         "journal_id",
-        "limit",
         "lock",
-        "memory",
         "next_number",
-        "position",
         "series",
         "synced",
         "writer_thread",
@@ -108,6 +101,7 @@ class Journal:
         self._patience_s = patience_s
         self._on_create = on_create
         self.clock = clock or Clock()
+        self.clock_id = self.clock.system_id
         self._file: MappedFile | None = None
         self.series: dict[int, Series] = {}
         self._numbers: dict[str, dict[tuple[str, Origin | None], int]] = {}
@@ -117,19 +111,19 @@ class Journal:
 
     def renew(self) -> None:
         """Begin again under a new id, with no file yet; series keep their numbers."""
-        self.journal_id = new_id()
         # A forked child must not wait for a thread that only its parent has.
+        super().__init__()
+        self.journal_id = new_id()
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
         self._file = None
         self._said_full = False
         self._rolling = False
         self._retired.clear()
-        # Any: None only while there is no file, and then `limit` is 0, which leads to `make_room`.
-        self.memory: Any = None
-        self.header: Any = None
-        self.position = self.limit = self._start = 0
+        # No file, and no room in it: that leads to `make_room`.
+        self.position = self.limit = self.start = 0
         self.base = 0
+        self.memory = self.header = None
         self.drained = 0
         self.synced = 0
         self.writer_thread: int | None = None
@@ -151,7 +145,7 @@ class Journal:
     @property
     def end(self) -> int:
         """The position after the last published record."""
-        return self.base + self.position - self._start
+        return self.base + self.position - self.start
 
     @property
     def backlog(self) -> int:
@@ -203,16 +197,8 @@ class Journal:
             self._retired.append((self.end, list(numbers.values())))
 
     def _publish(self, block: bytes) -> None:
-        size = len(block)
-        with self.lock:
-            # A signal handler that logs can come in at any call, so that from here on there is
-            # none between looking at the position and moving it.
-            while self.position + size > self.limit:
-                self.make_room(size)
-            begin = self.position
-            self.memory[begin : begin + size] = block
-            self.position = begin + size
-            self.header[W_END] = begin + size
+        while not self.publish(block):
+            self.make_room(len(block))
 
     def make_room(self, size: int) -> None:
         """Have ``size`` free bytes at `position`: make the file, or a new one, or wait."""
@@ -227,7 +213,8 @@ class Journal:
                 self._wait_for_writer(size)
             if self._file is None or self.position + size > self._file.capacity - _SLACK:
                 self._roll(size)
-            self.limit = max(self._limit(), self.position + size)
+            assert self._file is not None
+            self.limit = max(self._limit(self._file), self.position + size)
 
     def _use_slack(self, size: int) -> None:
         # Only the thread that replaces the file can come here: a signal handler or a finalizer
@@ -236,12 +223,10 @@ class Journal:
             raise JournalError("the journal cannot take a record while its file is replaced")
         self.limit = self._file.capacity
 
-    def _limit(self) -> int:
+    def _limit(self, file: MappedFile) -> int:
         """How far the file may be filled: to its end, and to the largest backlog."""
-        if self._file is None:
-            return 0
-        backlog = self._start + self.drained + self._capacity - self.base
-        return min(self._file.capacity - _SLACK, backlog)
+        backlog = self.start + self.drained + self._capacity - self.base
+        return min(file.capacity - _SLACK, backlog)
 
     def _wait_for_writer(self, size: int) -> None:
         if size > self._capacity:
@@ -278,7 +263,7 @@ class Journal:
 
     def _replace_file(self, size: int) -> None:
         replaced, drained, copied = self._file, self.drained, self.position
-        live_bytes = self.base + copied - self._start - drained
+        live_bytes = self.base + copied - self.start - drained
         preamble = b"".join(encode_series(*item) for item in list(self.series.items()))
         start = HEADER_BYTES + len(preamble)
         room = max(SMALLEST, min(4 * live_bytes, self._capacity)) + 2 * _SLACK
@@ -292,18 +277,17 @@ class Journal:
             fresh.sync()
         fresh.publish()
         position = start + live_bytes
-        # A signal handler may have logged at any call since: its records are carried over until
-        # none came meanwhile, and without a call from there to the switch.
-        while self.position != copied:
+        limit = min(fresh.capacity - _SLACK, start + self._capacity)
+        # Others may have logged at any call since: their records are carried over until none
+        # came meanwhile.
+        while not self.move(copied, fresh.memory, fresh.header, position, limit, start, drained):
             late = bytes(self.memory[copied : self.position])
             end = position + len(late)
             fresh.memory[position:end] = late
             fresh.header[W_END] = end
             copied += end - position
             position = end
-        self._file, self._start, self.base = fresh, start, drained
-        self.memory, self.header, self.position = fresh.memory, fresh.header, position
-        self.limit = self._limit()
+        self._file = fresh
         if replaced is not None:
             replaced.release()
 
@@ -312,7 +296,7 @@ class Journal:
         for position in range(begin, end, _PIECE):
             yield self.copy(position, min(_PIECE, end - position))
             if self._file is not None:
-                at = self._start + position - self.base
+                at = self.start + position - self.base
                 self._file.forget(at, at + _PIECE)
 
     # What the writer thread asks
@@ -322,7 +306,7 @@ class Journal:
         with self.lock:
             if self.memory is None:
                 return b""
-            begin = self._start + position - self.base
+            begin = self.start + position - self.base
             return bytes(self.memory[begin : min(begin + size, self.position)])
 
     def advance(self, drained: int) -> None:
@@ -330,9 +314,10 @@ class Journal:
         with self.changed:
             if self._file is not None:
                 # A backlog is looked at again only when it is drained, a batch at a time.
-                self._file.forget(self._start + self.drained - self.base, self.position)
+                self._file.forget(self.start + self.drained - self.base, self.position)
             self.drained = drained
-            self.limit = self._limit()
+            if self._file is not None:
+                self.limit = self._limit(self._file)
             while self._retired and self._retired[0][0] <= drained:
                 for number in self._retired.pop(0)[1]:
                     del self.series[number]
@@ -343,7 +328,7 @@ class Journal:
     def tidy(self) -> None:
         """Give back space: with nothing left to drain, start a small file again."""
         with self.lock:
-            used = self.position - self._start
+            used = self.position - self.start
             if self._file is not None and self.end == self.drained and used > SMALLEST // 2:
                 self._roll(0)
 
@@ -376,8 +361,10 @@ class Journal:
     def close(self) -> bool:
         """Let go of the file; it is removed if all of it was drained. Whether it was."""
         with self.lock:
-            clean = self.end == self.drained
-            if self._file is not None:
-                self._file.release(remove=clean)
+            # What is logged from here on waits for the lock, and makes a journal of its own.
+            self.limit = 0
+            clean, file = self.end == self.drained, self._file
             self.renew()
+            if file is not None:
+                file.release(remove=clean)
             return clean

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Mapping
 from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
-from zlib import crc32
 
 from nbtrack.capture.policy import text_of
 from nbtrack.entities import EndReason, Origin, RunData, RunStatus
 from nbtrack.errors import UsageError
-from nbtrack.journal.layout import (
-    POINT_BYTES,
-    POINT_TAG,
-    W_END,
-    pack_point,
-    publish_point,
-)
+from nbtrack.journal.layout import POINT_BYTES
 from nbtrack.records import (
     ParamLogged,
     Record,
@@ -177,18 +169,12 @@ class ActiveRun(ArtifactLogging):
         self.add_points({**mapping, **metrics} if mapping else metrics, step)
 
     def add_points(self, metrics: Mapping[str, Any], step: int | None) -> None:
-        """Log one point for each metric, at a step or at one more than its last one.
-
-        This is the hot path, and one function on purpose: a call costs as much as the copy.
-        """
+        """Log one point for each metric, at a step or at one more than its last one."""
         if len(metrics) > 1:
             # All are checked before the first is written: an error means nothing was logged.
             metrics = self._checked(metrics)
         entries = self._entries
-        journal = self._journal
-        clock = journal.clock
-        read_clock = clock.read
-        lock = journal.lock
+        append_now = self._journal.append_now
         for key, value in metrics.items():
             if type(value) is not float:
                 if isinstance(value, Mapping):
@@ -198,38 +184,14 @@ class ActiveRun(ArtifactLogging):
                 entry = entries[key]
             except KeyError:
                 entry = self._new_entry(key)
-            # What ``with lock`` does, in half its time.
             try:
-                lock.acquire()
-                while True:
-                    position = journal.position
-                    at = entry[1] if step is None else step
-                    ns = read_clock(clock.source) + clock.offset_ns
-                    try:
-                        rest = pack_point(POINT_TAG, entry[0], at, ns, value)
-                    except struct.error:
-                        at = checks.as_step(step)
-                        rest = pack_point(POINT_TAG, entry[0], at, ns, value)
-                    checksum = crc32(rest)
-                    # A signal handler or finalizer that logs can come in at any call: then this
-                    # point stands after it, and takes the step after its.
-                    if journal.position != position:
-                        continue
-                    if position + POINT_BYTES > journal.limit:
-                        journal.make_room(POINT_BYTES)
-                        continue
-                    publish_point(journal.memory, position, checksum, rest)
-                    if journal.position == position:
-                        break
-                journal.position = position = position + POINT_BYTES
-                journal.header[W_END] = position
-                entry[1] = at + 1
-            finally:
-                try:  # noqa: SIM105 - suppress() costs as much as the lock
-                    lock.release()
-                except RuntimeError:
-                    # An interrupt came while another thread had it.
-                    pass
+                done = append_now(entry, step, value)
+            except TypeError:
+                step = checks.as_step(step)
+                done = append_now(entry, step, value)
+            while not done:
+                self._journal.make_room(POINT_BYTES)
+                done = append_now(entry, step, value)
         return None
 
     def _checked(self, metrics: Mapping[str, Any]) -> dict[str, float]:

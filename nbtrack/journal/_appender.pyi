@@ -1,0 +1,3 @@
+from nbtrack.journal.appender import PythonAppender
+
+class Appender(PythonAppender): ...
