@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 from nbtrack.causes import causes, compare_surroundings, not_recorded
-from nbtrack.entities import Direction, Run
+from nbtrack.entities import Direction, Param, Run
 from nbtrack.history.earlier import earlier_of
 from nbtrack.present import capture_report, run_execution, run_summaries
 from nbtrack.ranking import best_index, is_system_metric, metric_direction
@@ -92,14 +92,12 @@ def compare(runs: Sequence[Run]) -> list[ComparedRow]:
 
     Returns:
         One row for each attribute, param, metric and tag of any of them, with a value for each
-        run in the given order; rows that differ first, then params, metrics, tags, attributes.
+        run in the given order; rows that differ first, then params, metrics, tags, attributes,
+        and those before that differ in more than that some runs have no value.
     """
     rows = [_row("attribute", key, values) for key, values in _attributes(runs).items()]
     for key in sorted({key for run in runs for key in run.params}):
-        params = [run.params.get(key) for run in runs]
-        rows.append(
-            _row("param", key, [None if param is None else param.value for param in params])
-        )
+        rows.append(_param(key, [run.params.get(key) for run in runs]))
     for key in sorted({key for run in runs for key in run.tags}):
         rows.append(_row("tag", key, [run.tags.get(key) for run in runs]))
     for key in sorted({key for run in runs for key in run.metrics}):
@@ -126,13 +124,23 @@ def compare(runs: Sequence[Run]) -> list[ComparedRow]:
             is_system_metric(row.key),
             not row.differs,
             order.index(row.kind),
+            len({value for value in row.values if value is not None}) < 2,
             row.key,
         ),
     )
 
 
+def _param(key: str, params: Sequence[Param | None]) -> ComparedRow:
+    values = [None if param is None else param.value for param in params]
+    held = [param for param in params if param is not None]
+    at_default = all(param.origin is not None and param.origin.is_default for param in held)
+    # That a run did not use an object shows in what was set of it, not in all it leaves alone.
+    different = {param.value for param in held} if at_default else set(values)
+    return ComparedRow(kind="param", key=key, values=[*values], differs=len(different) > 1)
+
+
 def _row(
-    kind: Literal["param", "tag", "attribute", "data"],
+    kind: Literal["tag", "attribute", "data"],
     key: str,
     values: Sequence[str | None],
 ) -> ComparedRow:

@@ -12,6 +12,7 @@ import pytest
 
 from nbtrack.causes import causes
 from nbtrack.comparison import compare, compare_code, compare_runs
+from nbtrack.entities import Origin
 from nbtrack.errors import NotFoundError
 from nbtrack.records import CaptureReported, DatasetLogged, EnvironmentCaptured, ParamLogged
 from nbtrack.testing.builders import (
@@ -64,6 +65,24 @@ def test_comparing_puts_differences_first(session: Session) -> None:
     assert found.rows[0].key == "lr"
     with pytest.raises(NotFoundError):
         compare_runs(session.store, [ids[0], "0" * 32])
+
+
+def test_settings_at_their_defaults_are_no_difference_by_themselves(session: Session) -> None:
+    """A run without a model differs in what was set of it; params that changed come first."""
+    ids = []
+    for number, settings in enumerate(({"SVC.C": False, "SVC.tol": True}, {})):
+        with begin_run(session) as run:
+            run.log_param("z", number)
+            for key, is_default in settings.items():
+                run.log_param(key, "1", origin=Origin("object", is_default=is_default))
+        ids.append(run.run_id)
+    session.flush()
+    rows = [row for row in compare(session.store.get_runs(ids)) if row.kind == "param"]
+    assert [(row.key, row.differs) for row in rows] == [
+        ("z", True),
+        ("SVC.C", True),
+        ("SVC.tol", False),
+    ]
 
 
 def test_code_that_ran_differently_is_told() -> None:
