@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 if TYPE_CHECKING:
     import numpy as np
@@ -440,6 +440,21 @@ class Manifest:
     metadata_digest: str
     nbformat: int = 4
     nbformat_minor: int = 5
+
+    def listed_cells(self) -> list[list[Any]]:
+        """The cells as JSON values, for what is stored and for digests."""
+        return [
+            [
+                cell.cell_id,
+                cell.cell_type,
+                cell.source_digest,
+                cell.metadata_digest,
+                list(cell.output_digests),
+                cell.attachments_digest,
+                cell.execution_count,
+            ]
+            for cell in self.cells
+        ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,20 +141,8 @@ def text_digest(manifest: Manifest) -> str:
 
 def content_digest(manifest: Manifest) -> str:
     """Digest of the whole manifest: equal means the same document."""
-    cells = [
-        [
-            cell.cell_id,
-            cell.cell_type,
-            cell.source_digest,
-            cell.metadata_digest,
-            list(cell.output_digests),
-            cell.attachments_digest,
-            cell.execution_count,
-        ]
-        for cell in manifest.cells
-    ]
     head = [manifest.nbformat, manifest.nbformat_minor, manifest.metadata_digest]
-    return digest_of(json_bytes([head, cells]))
+    return digest_of(json_bytes([head, manifest.listed_cells()]))
 
 
 def manifest_digests(manifest: Manifest, *, outputs: bool = True) -> set[str]:

@@ -33,20 +33,8 @@ _CACHED_BYTES = 4 << 20
 
 def manifest_text(manifest: Manifest) -> bytes:
     """A manifest as JSON."""
-    cells = [
-        [
-            cell.cell_id,
-            cell.cell_type,
-            cell.source_digest,
-            cell.metadata_digest,
-            list(cell.output_digests),
-            cell.attachments_digest,
-            cell.execution_count,
-        ]
-        for cell in manifest.cells
-    ]
-    document = [manifest.nbformat, manifest.nbformat_minor, manifest.metadata_digest, cells]
-    return json.dumps(document, separators=(",", ":")).encode()
+    head = [manifest.nbformat, manifest.nbformat_minor, manifest.metadata_digest]
+    return json.dumps([*head, manifest.listed_cells()], separators=(",", ":")).encode()
 
 
 def manifest_of(text: bytes) -> Manifest:
