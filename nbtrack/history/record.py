@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from nbtrack.entities import CellVersion, Manifest, Revision, RevisionReason
-from nbtrack.errors import BlobMissingError, StateError
+from nbtrack.errors import BlobMissingError, NotFoundError, StateError
 from nbtrack.history.blobs import reader
 from nbtrack.history.bursts import is_one_burst
 from nbtrack.history.diff import changes_of, diff
@@ -78,15 +78,20 @@ def record(store: Store, notebook_id: str, snapshot: Snapshot) -> Recorded:
     """
     for _ in range(ATTEMPTS):
         recorded = _attempt(store, notebook_id, snapshot)
-        if recorded is not None:
-            break
-    else:
-        raise StateError("this notebook is being recorded by too many writers at once")
+        if recorded is not None and (recorded.created or _linked(store, snapshot, recorded)):
+            return recorded
+    raise StateError("this notebook is being recorded by too many writers at once")
+
+
+def _linked(store: Store, snapshot: Snapshot, recorded: Recorded) -> bool:
+    """Join the execution to a revision that was there; False where a save took its place."""
     if snapshot.msg_id is not None:
-        store.link_execution(
-            snapshot.msg_id, recorded.revision.revision_id, replace=snapshot.replace_link
-        )
-    return recorded
+        revision_id = recorded.revision.revision_id
+        try:
+            store.link_execution(snapshot.msg_id, revision_id, replace=snapshot.replace_link)
+        except NotFoundError:
+            return False
+    return True
 
 
 def adopt_ids(encoded: EncodedNotebook, known: Manifest, texts: Texts) -> EncodedNotebook:
@@ -114,19 +119,17 @@ def adopt_ids(encoded: EncodedNotebook, known: Manifest, texts: Texts) -> Encode
 
 def _attempt(store: Store, notebook_id: str, snapshot: Snapshot) -> Recorded | None:
     """One try; None when another writer was faster."""
-    latest_id = store.get_notebook(notebook_id).latest_revision_id
+    _, latest, parent = store.present(notebook_id)
     texts = reader(store, snapshot.encoded.blobs)
-    if latest_id is None:
+    if latest is None or parent is None:
         return _add(store, notebook_id, snapshot, snapshot.encoded, None, texts)
-    latest = store.get_revision(latest_id)
-    parent = store.get_manifest(latest_id)
     _require_pieces(store, snapshot.encoded, parent)
     encoded = adopt_ids(snapshot.encoded, parent, texts)
     if not _is_new(snapshot, encoded, latest, parent, texts):
         return Recorded(latest, created=False)
     if snapshot.reason is RevisionReason.OPEN and not _was_there(store, notebook_id, encoded):
         snapshot = replace(snapshot, reason=RevisionReason.OUTSIDE, origin=OUTSIDE_ORIGIN)
-    if latest.parent_id is not None:
+    if snapshot.reason is RevisionReason.SAVE and latest.parent_id is not None:
         before = store.get_revision(latest.parent_id)
         author, origin = snapshot.author, snapshot.origin
         if is_one_burst(
@@ -224,7 +227,6 @@ def _add(
     *,
     replaces: str | None = None,
 ) -> Recorded | None:
-    store.put_blobs(encoded.blobs.values())
     before = _EMPTY if parent is None else parent[1]
     parent_id = None if parent is None else parent[0].revision_id
     try:
@@ -245,7 +247,10 @@ def _add(
                 expect_parent=True,
                 parent_id=parent_id,
                 replaces=replaces,
-            )
+                msg_id=snapshot.msg_id,
+                replace_link=snapshot.replace_link,
+            ),
+            encoded.blobs.values(),
         )
     except StateError:
         if replaces is None and store.get_notebook(notebook_id).latest_revision_id == parent_id:

@@ -115,7 +115,7 @@ class RevisionTime(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class NewRevision:
-    """A state of a notebook to be recorded; its manifest's blobs are in the store already.
+    """A state of a notebook to be recorded.
 
     The store numbers it, sets its parent to the notebook's latest revision and makes it the
     latest, in one transaction.
@@ -126,6 +126,8 @@ class NewRevision:
             both write it, and ``changes`` are against the true parent.
         replaces: the notebook's latest revision, which this one takes the place and the number
             of; ``parent_id`` and ``changes`` are about the one before it then.
+        msg_id: an execute request that ran from it, joined to it as by `Store.link_execution`.
+        replace_link: whether that wins over a link that is there.
     """
 
     notebook_id: str
@@ -143,6 +145,8 @@ class NewRevision:
     expect_parent: bool = False
     parent_id: str | None = None
     replaces: str | None = None
+    msg_id: str | None = None
+    replace_link: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -399,8 +403,16 @@ class Store(Protocol):
         """The notebook a kernel works for, by the latest `bind_kernel`; None if unknown."""
         ...
 
-    def add_revision(self, revision: NewRevision) -> Revision:
-        """Number and record a revision.
+    def present(self, notebook_id: str) -> tuple[Notebook, Revision | None, Manifest | None]:
+        """A notebook with its latest revision and that one's manifest. Raises NotFoundError."""
+        ...
+
+    def add_revision(self, revision: NewRevision, contents: Iterable[bytes] = ()) -> Revision:
+        """Number and record a revision, in one transaction with what it is made of.
+
+        Args:
+            revision: the new one.
+            contents: blobs that its manifest names and that may not be in the store yet.
 
         Raises:
             NotFoundError: no such notebook.

@@ -47,10 +47,12 @@ def put_small(connection: Connection, contents: Mapping[str, bytes]) -> None:
 def get_small(connection: Connection, digests: Sequence[str]) -> dict[str, bytes]:
     """The bytes of those digests that are in the table."""
     result: dict[str, bytes] = {}
+    # One for all: to make one costs more than to use it.
+    unpack = zstandard.ZstdDecompressor().decompress
     for batch in batches(digests):
         statement = select(blobs.c.digest, blobs.c.data).where(blobs.c.digest.in_(batch))
         for digest, data in connection.execute(statement):
-            result[digest] = _decode(data)
+            result[digest] = data[1:] if data[:1] == _RAW else unpack(data[1:])
     return result
 
 
@@ -60,8 +62,3 @@ def _encode(data: bytes) -> bytes:
         if len(packed) < len(data):
             return _ZSTD + packed
     return _RAW + data
-
-
-def _decode(stored: bytes) -> bytes:
-    body = stored[1:]
-    return body if stored[:1] == _RAW else zstandard.decompress(body)

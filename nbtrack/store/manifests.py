@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 from collections import OrderedDict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from threading import Lock
 from types import MappingProxyType
 
@@ -29,6 +30,7 @@ _DELTA = 1
 _HEAD_BYTES = 18
 _LEVEL = 6
 _CACHED_BYTES = 4 << 20
+"""Of texts; the manifests beside them take a few times as much."""
 
 
 def manifest_text(manifest: Manifest) -> bytes:
@@ -97,6 +99,13 @@ def _base_id(stored: bytes) -> str:
     return stored[2:_HEAD_BYTES].hex()
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    stored: bytes
+    text: bytes
+    manifest: Manifest | None
+
+
 class ManifestCache:
     """Texts of manifests that were read or written a moment ago; safe for threads.
 
@@ -104,28 +113,30 @@ class ManifestCache:
     """
 
     def __init__(self) -> None:
-        self._held: OrderedDict[str, tuple[bytes, bytes]] = OrderedDict()
+        self._held: OrderedDict[str, _Held] = OrderedDict()
         self._size = 0
         self._lock = Lock()
 
-    def get(self, revision_id: str, stored: bytes) -> bytes | None:
-        """The text of a manifest that is stored like this; None where it is not held."""
+    def get(self, revision_id: str, stored: bytes) -> _Held | None:
+        """What is held of a manifest that is stored like this."""
         with self._lock:
             held = self._held.get(revision_id)
-            if held is None or held[0] != stored:
+            if held is None or held.stored != stored:
                 return None
             self._held.move_to_end(revision_id)
-            return held[1]
+            return held
 
-    def put(self, revision_id: str, stored: bytes, text: bytes) -> None:
-        """Hold a text, and let go of the oldest ones."""
+    def put(
+        self, revision_id: str, stored: bytes, text: bytes, manifest: Manifest | None = None
+    ) -> None:
+        """Hold a text, and the manifest that it is; let go of the oldest ones."""
         with self._lock:
             before = self._held.pop(revision_id, None)
-            self._size -= len(before[1]) if before is not None else 0
-            self._held[revision_id] = (stored, text)
+            self._size -= len(before.text) if before is not None else 0
+            self._held[revision_id] = _Held(stored, text, manifest)
             self._size += len(text)
             while self._size > _CACHED_BYTES and len(self._held) > 1:
-                self._size -= len(self._held.popitem(last=False)[1][1])
+                self._size -= len(self._held.popitem(last=False)[1].text)
 
 
 class Manifests:
@@ -147,7 +158,14 @@ class Manifests:
             NotFoundError: no such revision.
             StoreError: it cannot be read any more.
         """
-        return manifest_of(self.text(revision_id))
+        stored = self._stored(revision_id)
+        held = self._cache.get(revision_id, stored)
+        if held is not None and held.manifest is not None:
+            return held.manifest
+        text = self.text(revision_id, {revision_id: stored})
+        manifest = manifest_of(text)
+        self._cache.put(revision_id, stored, text, manifest)
+        return manifest
 
     def text(self, revision_id: str, known: Mapping[str, bytes] = MappingProxyType({})) -> bytes:
         """The same as JSON.
@@ -161,7 +179,8 @@ class Manifests:
         wanted = revision_id
         while text is None:
             stored = known.get(wanted) or self._stored(wanted)
-            text = self._cache.get(wanted, stored)
+            held = self._cache.get(wanted, stored)
+            text = held.text if held is not None else None
             if text is None and not is_delta(stored):
                 text = zstandard.decompress(stored)
             if text is None:

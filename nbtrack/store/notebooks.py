@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, insert, select, update
@@ -12,7 +12,8 @@ from sqlalchemy import Connection, Row, Select, insert, select, update
 from nbtrack.entities import Lifecycle, Manifest, Notebook, Revision, Run, utc_now
 from nbtrack.errors import NotFoundError, StateError
 from nbtrack.store.base import NewRevision
-from nbtrack.store.blobtable import batches
+from nbtrack.store.blobs import BlobStore, digest_of
+from nbtrack.store.blobtable import SMALL_BYTES, batches, put_small
 from nbtrack.store.database import Database, next_change
 from nbtrack.store.dialect import upsert
 from nbtrack.store.manifests import ManifestCache, Manifests
@@ -42,6 +43,7 @@ class NotebookPart:
     """The part of the store that keeps notebooks and their history."""
 
     _database: Database
+    _blob_store: BlobStore
     _manifests: ManifestCache
 
     def create_notebook(
@@ -138,9 +140,26 @@ class NotebookPart:
             row = connection.execute(statement).first()
         return None if row is None else notebook_of(row)
 
-    def add_revision(self, revision: NewRevision) -> Revision:
+    def present(self, notebook_id: str) -> tuple[Notebook, Revision | None, Manifest | None]:
+        """See `Store.present`."""
+        with self._database.read() as connection:
+            notebook = notebook_of(_notebook_row(connection, notebook_id))
+            if notebook.latest_revision_id is None:
+                return notebook, None, None
+            latest = revision_of(_revision_row(connection, notebook.latest_revision_id))
+            manifest = Manifests(connection, self._manifests).get(latest.revision_id)
+        return notebook, latest, manifest
+
+    def add_revision(self, revision: NewRevision, contents: Iterable[bytes] = ()) -> Revision:
         """See `Store.add_revision`."""
+        small = {}
+        for content in contents:
+            if len(content) < SMALL_BYTES:
+                small[digest_of(content)] = content
+            else:
+                self._blob_store.put(content)
         with self._database.write() as connection:
+            put_small(connection, small)
             change = next_change(connection)
             notebook = _notebook_row(connection, revision.notebook_id)
             latest, number = notebook.latest_revision_id, notebook.revision_count + 1
@@ -173,7 +192,9 @@ class NotebookPart:
                 updated_at=values["created_at"],
             )
             recorded = revision_of(_revision_row(connection, values["revision_id"]))
-        self._manifests.put(recorded.revision_id, packed, text)
+            if revision.msg_id is not None:
+                _link(connection, revision.msg_id, recorded, change, replace=revision.replace_link)
+        self._manifests.put(recorded.revision_id, packed, text, revision.manifest)
         return recorded
 
     def get_revision(self, revision_id: str) -> Revision:
@@ -211,23 +232,12 @@ class NotebookPart:
     def link_execution(self, msg_id: str, revision_id: str, *, replace: bool = True) -> bool:
         """See `Store.link_execution`."""
         with self._database.write() as connection:
-            revision = _revision_row(connection, revision_id)
-            linked = connection.execute(
-                select(execution_links.c.revision_id).where(execution_links.c.msg_id == msg_id)
-            ).scalar()
-            if linked is not None and not replace:
-                return bool(linked == revision_id)
-            place = {"notebook_id": revision.notebook_id, "revision_id": revision_id}
-            upsert(connection, execution_links, [{"msg_id": msg_id, **place}])
-            connection.execute(
-                update(executions).where(executions.c.msg_id == msg_id).values(place)
-            )
+            revision = revision_of(_revision_row(connection, revision_id))
             change = next_change(connection)
-            connection.execute(
-                update(runs).where(runs.c.msg_id == msg_id).values(changed_seq=change, **place)
-            )
-            _change_notebook(connection, revision.notebook_id, change)
-            return True
+            linked = _link(connection, msg_id, revision, change, replace=replace)
+            if linked:
+                _change_notebook(connection, revision.notebook_id, change)
+            return linked
 
     def note_file(self, notebook_id: str, state: str, revision_id: str) -> None:
         """See `Store.note_file`."""
@@ -275,6 +285,24 @@ class NotebookPart:
                 for run in filled(connection, rows):
                     found[str(run.revision_id)].append(run)
         return {revision_id: found.get(revision_id, []) for revision_id in revision_ids}
+
+
+def _link(
+    connection: Connection, msg_id: str, revision: Revision, change: int, *, replace: bool
+) -> bool:
+    """Join an execute request to a revision; says whether it is joined to it now."""
+    linked = connection.execute(
+        select(execution_links.c.revision_id).where(execution_links.c.msg_id == msg_id)
+    ).scalar()
+    if linked is not None and not replace:
+        return bool(linked == revision.revision_id)
+    place = {"notebook_id": revision.notebook_id, "revision_id": revision.revision_id}
+    upsert(connection, execution_links, [{"msg_id": msg_id, **place}])
+    connection.execute(update(executions).where(executions.c.msg_id == msg_id).values(place))
+    connection.execute(
+        update(runs).where(runs.c.msg_id == msg_id).values(changed_seq=change, **place)
+    )
+    return True
 
 
 def _live(path: str) -> Select[Any]:
