@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from nbtrack.integrations.switches import autolog
     from nbtrack.tracking.fluent import (
         active_run,
+        best_run,
         create_experiment,
         delete_run,
         delete_tag,
@@ -48,11 +49,14 @@ if TYPE_CHECKING:
         set_tracking_uri,
         start_run,
     )
+    from nbtrack.widgets.compared import compare
 
 __all__ = [
     "__version__",
     "active_run",
     "autolog",
+    "best_run",
+    "compare",
     "create_experiment",
     "delete_run",
     "delete_tag",
@@ -86,6 +90,10 @@ __all__ = [
 ]
 
 
+_HOMES = {"autolog": "nbtrack.integrations.switches", "compare": "nbtrack.widgets.compared"}
+"""Where names come from that are not of the fluent API."""
+
+
 def _jupyter_server_extension_points() -> list[dict[str, object]]:
     """Jupyter Server asks here which extension to load."""
     from nbtrack.server.app import NbtrackServer
@@ -100,10 +108,9 @@ def _jupyter_labextension_paths() -> list[dict[str, str]]:
 
 def __getattr__(name: str) -> object:
     if name in __all__:
-        if name == "autolog":
-            from nbtrack.integrations import switches as home
-        else:
-            from nbtrack.tracking import fluent as home  # type: ignore[no-redef]
+        from importlib import import_module
+
+        home = import_module(_HOMES.get(name, "nbtrack.tracking.fluent"))
         value: object = getattr(home, name)
         globals()[name] = value
         return value

@@ -11,11 +11,14 @@ import pytest
 import nbtrack
 from nbtrack.integrations import switches
 from nbtrack.tracking import fluent
+from nbtrack.widgets import compared
 
 NAMES = [
     "__version__",
     "active_run",
     "autolog",
+    "best_run",
+    "compare",
     "create_experiment",
     "delete_run",
     "delete_tag",
@@ -55,9 +58,10 @@ def test_the_names_are_these_and_sorted() -> None:
 
 
 def test_every_name_is_there_and_documented() -> None:
-    """Each but one comes from the fluent API, with a docstring, and is seen by dir()."""
+    """Each but two comes from the fluent API, with a docstring, and is seen by dir()."""
+    homes = {"autolog": switches, "compare": compared}
     for name in NAMES[1:]:
-        home = switches if name == "autolog" else fluent
+        home = homes.get(name, fluent)
         assert getattr(nbtrack, name) is getattr(home, name)
         assert inspect.getdoc(getattr(nbtrack, name)), name
     assert set(NAMES) <= set(dir(nbtrack))

@@ -87,5 +87,6 @@ def test_the_python_example_does_what_it_says(tmp_path: Path) -> None:
     names = {"losses": [0.5, 0.25], "figure": Figure()}
     exec(script, names)
     with_store.close()
-    assert list(names["best"]["run_name"]) == ["boosting"]
-    assert list(names["best"]["metrics.loss"]) == [0.25]
+    assert list(names["good"]["run_name"]) == ["boosting"]
+    assert list(names["good"]["metrics.loss"]) == [0.25]
+    assert names["best"].run_name == "boosting"

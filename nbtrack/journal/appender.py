@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import struct
 import threading
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
@@ -146,6 +147,6 @@ else:
     try:
         if os.environ.get("NBTRACK_PURE_PYTHON"):
             raise ImportError("asked not to use it")
-        from nbtrack.journal._appender import Appender
+        Appender = import_module("nbtrack.journal._appender").Appender
     except ImportError:
         Appender = PythonAppender

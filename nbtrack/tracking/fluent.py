@@ -17,6 +17,7 @@ from nbtrack.errors import StateError
 from nbtrack.tracking import session as sessions
 from nbtrack.tracking.begin import begin_run, resume_run
 from nbtrack.tracking.lookup import (
+    best_run,
     create_experiment,
     delete_run,
     get_experiment,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "active_run",
+    "best_run",
     "create_experiment",
     "delete_run",
     "delete_tag",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from nbtrack.entities import Experiment, Lifecycle
 from nbtrack.errors import NotFoundError, StateError, UsageError
@@ -200,6 +201,52 @@ def search_runs(
     if output_format == "list":
         return runs
     return query.runs_frame(runs) if query.has_pandas() else runs
+
+
+def best_run(
+    metric: str,
+    *,
+    mode: Literal["max", "min"] | None = None,
+    filter_string: str = "",
+    experiment_names: Sequence[str] | None = None,
+    search_all_experiments: bool = False,
+) -> Run:
+    """The run with the best last value of a metric; runs in which it is NaN or infinite aside.
+
+    Args:
+        metric: its name.
+        mode: whether more or less is better; told from the name by default, as in ``accuracy``
+            and ``val_loss``.
+        filter_string: only among runs that meet it: ``"params.model = 'rf'"``.
+        experiment_names: only among these; by default as in `search_runs`.
+        search_all_experiments: whatever `set_experiment` chose.
+
+    Raises:
+        UsageError: the name does not tell which way is better, and ``mode`` is not given; or
+            the filter cannot be read.
+        NotFoundError: no run has that metric.
+    """
+    from nbtrack.ranking import metric_direction
+
+    chosen = mode or metric_direction(metric)
+    if chosen not in ("max", "min"):
+        raise UsageError(
+            f"whether more or less of {metric!r} is better does not show in its name: "
+            f"best_run({metric!r}, mode='max') or mode='min' says it"
+        )
+    key = f"metrics.`{metric}`"
+    finite = f"{key} >= {-sys.float_info.max!r} AND {key} <= {sys.float_info.max!r}"
+    found = search_runs(
+        filter_string=f"({filter_string}) AND {finite}" if filter_string.strip() else finite,
+        order_by=[f"{key} {'DESC' if chosen == 'max' else 'ASC'}"],
+        max_results=1,
+        output_format="list",
+        experiment_names=experiment_names,
+        search_all_experiments=search_all_experiments,
+    )
+    for run in cast("list[Run]", found):
+        return run
+    raise NotFoundError("metric", metric, "No run among these has it.")
 
 
 def _named(store: Store, name: str) -> Experiment:

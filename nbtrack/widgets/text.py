@@ -15,6 +15,8 @@ _STYLE = {
     "number": "text-align:right;padding:1px 14px 1px 0;border:0;background:transparent;"
     "font-variant-numeric:tabular-nums",
     "soft": "opacity:0.7",
+    "list": "margin:0 0 6px 0;padding-left:1.4em",
+    "code": "margin:6px 0 0 0;background:transparent;color:inherit;font-size:0.92em",
 }
 
 
