@@ -16,6 +16,7 @@ from nbtrack.capture.bindings import Literal
 from nbtrack.capture.expressions import dotted_name
 from nbtrack.capture.kinds import UNKNOWN, Kind
 from nbtrack.capture.literals import NotLiteralError, literal_value
+from nbtrack.capture.trees import children
 
 _LEARNING = frozenset(
     {"sklearn", "xgboost", "lightgbm", "catboost", "keras", "tensorflow", "torch", "statsmodels"}
@@ -156,7 +157,7 @@ def _settings_calls(node: ast.AST, env: Mapping[str, Any]) -> Iterator[tuple[ast
         part = pending.pop()
         if isinstance(part, (ast.Lambda, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             continue
-        pending.extend(ast.iter_child_nodes(part))
+        pending.extend(children(part))
         if isinstance(part, ast.Call) and (part.keywords or part.args):
             name = _name_of(part.func, env)
             if name is not None:

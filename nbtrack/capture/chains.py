@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from nbtrack.capture.names import base_name
+from nbtrack.capture.trees import children
 
 _CONTAINERS = (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.Starred, ast.IfExp, ast.BoolOp)
 _PASSING_ON = frozenset({"enumerate", "zip", "iter", "reversed", "partial"})
@@ -38,7 +39,7 @@ def handed_on(node: ast.expr) -> set[str]:
     if isinstance(node, _CONTAINERS):
         return {
             name
-            for part in ast.iter_child_nodes(node)
+            for part in children(node)
             if isinstance(part, ast.expr)
             for name in handed_on(part)
         }

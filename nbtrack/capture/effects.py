@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 from nbtrack.capture.chains import handed_on, held_by, is_true, path_of, root_of
 from nbtrack.capture.magic_code import MagicCode, magic_code
 from nbtrack.capture.names import base_name, bound_in, imported_names, parameter_names, target_names
+from nbtrack.capture.trees import children, walk
 
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -147,7 +148,7 @@ class _Reader:
                     self._share(item.optional_vars, item.context_expr)
             self._block(node.body, sure)
         elif not isinstance(node, _LEAVES):
-            self._expressions(ast.iter_child_nodes(node))
+            self._expressions(children(node))
         self._sure = before
 
     def _block(self, body: Iterable[ast.stmt], sure: bool) -> None:
@@ -189,7 +190,7 @@ class _Reader:
                 self._block(case.body, False)
 
     def _pattern(self, pattern: ast.pattern, subject: ast.expr) -> None:
-        for node in ast.walk(pattern):
+        for node in walk(pattern):
             if isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name:
                 self.add(Do.WRITE, node.name)
                 self.add(Do.SHARE, base_name(subject), node.name)
@@ -287,13 +288,13 @@ class _Reader:
         elif isinstance(node, _COMPREHENSIONS):
             targets = {name for part in node.generators for name in target_names(part.target)}
             self.expression(node.generators[0].iter)
-            parts = [part for part in ast.iter_child_nodes(node) if part is not node.generators[0]]
+            parts = [part for part in children(node) if part is not node.generators[0]]
             first = node.generators[0]
             self._inside(targets, [first.target, *first.ifs, *parts])
         elif isinstance(node, ast.stmt):
             self.statement(node, self._sure)
         elif not isinstance(node, ast.Constant):
-            self._expressions(ast.iter_child_nodes(node))
+            self._expressions(children(node))
 
     def _inside(self, names: set[str], nodes: Iterable[ast.AST]) -> None:
         hidden, sure = self._hidden, self._sure

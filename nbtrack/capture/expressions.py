@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from nbtrack.capture.kinds import UNKNOWN, Kind
 from nbtrack.capture.literals import NotLiteralError, literal_value
+from nbtrack.capture.trees import walk
 
 _SIZE_ATTRIBUTES = frozenset({"shape", "size", "ndim", "nbytes", "itemsize"})
 _SIZE_CALLS = frozenset({"len", "id", "hash"})
@@ -45,7 +46,7 @@ def classify(node: ast.expr, env: Mapping[str, Any]) -> tuple[Kind, object]:
         return (Kind.SIZE if sized else Kind.COMPUTED), UNKNOWN
     known: dict[str, object] = {}
     if isinstance(node, _MADE_OF_PARTS):
-        for name in ast.walk(node):
+        for name in walk(node):
             if isinstance(name, ast.Name):
                 made = env.get(name.id)
                 if made is not None and made.kind in (Kind.LITERAL, Kind.DERIVED):
@@ -70,7 +71,7 @@ def _has_size(node: ast.AST, env: Mapping[str, _Known]) -> bool:
     return any(
         _is_size_leaf(part)
         or (isinstance(part, ast.Name) and part.id in env and env[part.id].kind is Kind.SIZE)
-        for part in ast.walk(node)
+        for part in walk(node)
     )
 
 

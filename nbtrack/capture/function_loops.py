@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from nbtrack.capture.function_plan import FUNCTIONS, FunctionLoop, blocks_of
 from nbtrack.capture.loops import tick_line, with_call_at_break
 from nbtrack.capture.names import target_names
+from nbtrack.capture.trees import children, walk
 
 BEGIN, TICK, END, NOTE = (
     f"__nbtrack_function_{word}__" for word in ("begin", "tick", "end", "note")
@@ -42,7 +43,7 @@ def followed_functions(
     return {
         id(node): writer.statement(node, ())[0]
         for node in _outermost(tree.body)
-        if any(id(part) in numbered for part in ast.walk(node))
+        if any(id(part) in numbered for part in walk(node))
     }
 
 
@@ -144,7 +145,7 @@ def _walrus(node: ast.AST) -> set[str]:
             continue
         if isinstance(part, ast.NamedExpr):
             names.add(part.target.id)
-        pending.extend(ast.iter_child_nodes(part))
+        pending.extend(children(part))
     return names
 
 

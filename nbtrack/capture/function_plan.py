@@ -17,6 +17,7 @@ from nbtrack.capture.flow import Flow
 from nbtrack.capture.kinds import Kind
 from nbtrack.capture.options import TrackOptions
 from nbtrack.capture.plan import Watched, loop_label, series_owners, target_owners
+from nbtrack.capture.trees import walk
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -158,7 +159,7 @@ def blocks_of(node: ast.AST) -> Iterator[list[ast.stmt]]:
 
 
 def _has_loop(node: Function) -> bool:
-    return any(isinstance(part, (ast.For, ast.AsyncFor, ast.While)) for part in ast.walk(node))
+    return any(isinstance(part, (ast.For, ast.AsyncFor, ast.While)) for part in walk(node))
 
 
 def _is_plain(node: Function, cell: CellFlow) -> bool:
@@ -177,9 +178,9 @@ def _keeps_python(decorator: ast.expr, cell: CellFlow) -> bool:
 def _compiled(tree: ast.Module) -> set[str]:
     """Names that are handed to something that compiles functions."""
     names: set[str] = set()
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Call):
             called = (dotted_name(node.func) or "").rpartition(".")[2]
             if called in _COMPILERS:
-                names |= {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+                names |= {part.id for part in walk(node) if isinstance(part, ast.Name)}
     return names

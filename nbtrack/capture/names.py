@@ -6,11 +6,10 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from nbtrack.capture.shell_code import shell_expressions
+from nbtrack.capture.trees import children
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-_NAMELESS = frozenset({"ctx", "op", "ops", "kind", "type_comment"})
-_FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}
 _SCOPES = (*_FUNCTIONS, ast.Lambda, ast.ClassDef)
 
 
@@ -97,25 +96,6 @@ class Names:
                 self.binds = before
         if node.name not in hidden:
             self.binds.add(node.name)
-
-
-def children(node: ast.AST) -> Iterator[ast.AST]:
-    """The nodes below a node, but for operators and contexts, which hold no names.
-
-    `ast.iter_child_nodes` looks at every field: this takes half of its time.
-    """
-    kind = type(node)
-    fields = _FIELDS.get(kind)
-    if fields is None:
-        fields = _FIELDS[kind] = tuple(name for name in kind._fields if name not in _NAMELESS)
-    for name in fields:
-        part = getattr(node, name, None)
-        if part.__class__ is list:
-            for item in part:
-                if isinstance(item, ast.AST):
-                    yield item
-        elif isinstance(part, ast.AST):
-            yield part
 
 
 def target_names(target: ast.AST) -> Iterator[str]:

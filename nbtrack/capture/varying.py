@@ -9,6 +9,7 @@ from itertools import pairwise
 from nbtrack.capture.bindings import Binding, CellFlow, Loop
 from nbtrack.capture.expressions import classify
 from nbtrack.capture.kinds import Kind
+from nbtrack.capture.trees import walk
 
 
 def iterated(loop: Loop, env: Mapping[str, Binding]) -> Iterator[tuple[str, list[object], bool]]:
@@ -93,7 +94,7 @@ def used_between(
     if not plain or len(pairs) != len(own) or len({value for _, value in pairs}) < 2:
         return []
     name, reads = own[0].name, []
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             made = cell.env.get(node.id)
             if node.id == name or (made is not None and name in made.deferred):

@@ -6,6 +6,7 @@ For scikit-learn's own, and for those of libraries that follow it (XGBoost, Ligh
 from __future__ import annotations
 
 import inspect
+import math
 import sys
 import time
 import warnings
@@ -18,23 +19,40 @@ from nbtrack.integrations.fits import Fit
 from nbtrack.integrations.wrapping import Call
 
 _MOST_DEEP = 4
-_SAMPLE = 200
+_SAMPLES = (20, 200)
 _MOST_KEPT = 30
+_PLAIN = frozenset({bool, int, float, str, type(None)})
 
 
 def record_settings(fit: Fit, estimator: Any) -> None:
     """Settings of an estimator and of those inside it, as ``CLASS.NAME``, defaults marked."""
     fit.notes["estimator"] = estimator
     seen: set[str] = set()
-    for name, owner, part in _parts(estimator):
+    for name, kind, settings in _parts(estimator):
+        owner = kind.__name__
         where = owner if owner not in seen else f"{name}.{owner}"
         seen.add(where)
-        fit.params(where, _settings(part), defaults(type(part)))
+        shown = {
+            key: value if type(value) in _PLAIN else _short(value)
+            for key, value in settings.items()
+        }
+        fit.params(where, shown, defaults(kind))
 
 
-def _settings(estimator: Any) -> dict[str, object]:
-    values = estimator.get_params(deep=False)
-    return {name: _short(value) for name, value in values.items()}
+_names: WeakKeyDictionary[type, tuple[str, ...]] = WeakKeyDictionary()
+
+
+def _settings(estimator: Any) -> Mapping[str, object]:
+    """What ``get_params`` gives; scikit-learn's own reads the signature each time."""
+    kind = type(estimator)
+    names = _names.get(kind)
+    if names is None:
+        base = sys.modules.get("sklearn.base")
+        if base is None or kind.get_params is not base.BaseEstimator.get_params:
+            values: Mapping[str, object] = estimator.get_params(deep=False)
+            return values
+        names = _names[kind] = tuple(kind._get_param_names())
+    return {name: getattr(estimator, name) for name in names}
 
 
 def _short(value: object) -> object:
@@ -59,12 +77,17 @@ def _is_step(part: object) -> bool:
     return isinstance(part, tuple) and len(part) > 1 and isinstance(part[0], str)
 
 
-def _parts(estimator: Any, name: str = "", depth: int = 0) -> Iterator[tuple[str, str, Any]]:
-    """(name, class, estimator) of an estimator and of those it is made of."""
-    yield name, type(estimator).__name__, estimator
+def _parts(
+    estimator: Any, name: str = "", depth: int = 0
+) -> Iterator[tuple[str, type, Mapping[str, object]]]:
+    """(name, class, settings) of an estimator and of those it is made of."""
+    settings = _settings(estimator)
+    yield name, type(estimator), settings
     if depth == _MOST_DEEP:
         return
-    for key, value in estimator.get_params(deep=False).items():
+    for key, value in settings.items():
+        if type(value) in _PLAIN:
+            continue
         if is_estimator(value):
             yield from _parts(value, key, depth + 1)
         elif isinstance(value, (list, tuple)):
@@ -94,11 +117,14 @@ def defaults(kind: type) -> Mapping[str, object]:
 def record_training_score(fit: Fit, call: Call) -> None:
     """``training_score``: what ``score`` gives on the data of the fit.
 
-    Left out, with a tag that says so, where computing it would take long beside the fit.
+    Left out, and told so, where computing it would take long beside the fit.
     """
-    estimator, given = call.owner, call.arguments()
+    estimator = call.owner
+    owner = type(estimator).__name__
+    number = fit.told.number(owner)
     if not hasattr(estimator, "score"):
         return
+    given = call.arguments()
     values = list(given.items())[1:3]
     if len(values) < 2 or values[1][1] is None:
         return
@@ -107,35 +133,66 @@ def record_training_score(fit: Fit, call: Call) -> None:
     weights = given.get("sample_weight")
     if weights is not None and "sample_weight" in inspect.signature(estimator.score).parameters:
         options["sample_weight"] = weights
+    estimate_s = _estimate(fit, estimator, inputs, targets)
+    if not fit.affordable(estimate_s):
+        why = f"left out where it would take long beside the fit ({estimate_s:.2g} s)"
+        fit.left_out("metric", "training_score", why)
+        return
     began_at_s = time.perf_counter()
     with _aside():
-        estimate_s = _estimate(estimator, inputs, targets)
-        if not fit.affordable(estimate_s):
-            text = f"left out where it would take long beside the fit ({estimate_s:.2g} s)"
-            fit.tag_once("nbtrack.training_score", text)
-            fit.took(looking_s=time.perf_counter() - began_at_s)
-            return
         score = estimator.score(inputs, targets, **options)
-    _put_score(fit, type(estimator).__name__, score)
-    fit.took(looking_s=time.perf_counter() - began_at_s)
-
-
-def _put_score(fit: Fit, owner: str, score: object) -> None:
+    _note_cost(type(estimator), size(inputs), time.perf_counter() - began_at_s)
     # The first class fitted in a run has MLflow's name for it, others one of their own.
     first = fit.log.first_owner(owner)
-    fit.metric("training_score" if first else f"{owner}.training_score", score)
+    fit.metric("training_score" if first else f"{owner}.training_score", score, number)
 
 
-def _estimate(estimator: Any, inputs: Any, targets: Any) -> float:
-    """Seconds that scoring all the data may take, by scoring a little of it."""
+_costs: WeakKeyDictionary[type, tuple[float, float]] = WeakKeyDictionary()
+"""The size of the data that was last scored by a class, and the seconds that it took."""
+_FAR = 4.0
+"""Data so many times larger than what was scored before tells nothing of the time it takes."""
+
+
+def _note_cost(kind: type, data_size: float, took_s: float) -> None:
+    known_size, known_s = _costs.get(kind, (data_size, took_s))
+    if data_size <= known_size * _FAR and known_size <= data_size * _FAR:
+        # What came between one time is soon forgotten.
+        took_s = min(took_s, (known_s + took_s) / 2)
+    _costs[kind] = data_size, took_s
+
+
+def _estimate(fit: Fit, estimator: Any, inputs: Any, targets: Any) -> float:
+    """Seconds that scoring all the data may take: as before, or by scoring a little of it."""
     count = rows(inputs)
     if count is None:
         return float("inf")
-    if count <= _SAMPLE:
+    few, more = _SAMPLES
+    if count <= more and not fit.told.spent_s:
+        # The first of a run, of next to nothing: whatever it took last time.
         return 0.0
+    known_size, known_s = _costs.get(type(estimator), (0.0, 0.0))
+    scale = size(inputs) / known_size if known_size else float("inf")
+    if scale <= _FAR:
+        return known_s * max(1.0, scale)
+    if count <= more or not fit.affordable(known_s):
+        return known_s
+    few_s, more_s = (_time_to_score(estimator, inputs, targets, rows) for rows in _SAMPLES)
+    return more_s + max(more_s - few_s, 0.0) / (more - few) * (count - more)
+
+
+def _time_to_score(estimator: Any, inputs: Any, targets: Any, count: int) -> float:
     began_at_s = time.perf_counter()
-    estimator.score(_head(inputs), _head(targets))
-    return (time.perf_counter() - began_at_s) * count / _SAMPLE
+    with _aside():
+        estimator.score(_head(inputs, count), _head(targets, count))
+    return time.perf_counter() - began_at_s
+
+
+def size(data: Any) -> float:
+    """How much there is to score, in numbers."""
+    shape = getattr(data, "shape", None)
+    if isinstance(shape, tuple) and shape:
+        return float(math.prod(shape))
+    return float(rows(data) or 0)
 
 
 def rows(data: Any) -> int | None:
@@ -146,8 +203,8 @@ def rows(data: Any) -> int | None:
     return len(data) if hasattr(data, "__len__") else None
 
 
-def _head(data: Any) -> Any:
-    return data.iloc[:_SAMPLE] if hasattr(data, "iloc") else data[:_SAMPLE]
+def _head(data: Any, count: int) -> Any:
+    return data.iloc[:count] if hasattr(data, "iloc") else data[:count]
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from nbtrack.capture.policy import Guard
 from nbtrack.entities import EndReason, Origin, RunStatus
 from nbtrack.integrations.switches import Scope, switches
+from nbtrack.integrations.told import told_of
 from nbtrack.records import CaptureIncomplete
 from nbtrack.tracking import session as sessions
 from nbtrack.tracking.autologged import Autologged, autologged
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from nbtrack.tracking.run import ActiveRun
 
 T = TypeVar("T")
-_GRACE_S = 0.1
-_SHARE = 0.05
 _MOST_FRAMES = 200
 _MOST_KEYS = 50
 
@@ -57,7 +56,7 @@ class Fit:
         self.cell = cell
         self._run = run
         self._own = own
-        self._fits_s = 0.0
+        self.told = told_of(cell if run is None or (run.of_cell and cell is not None) else run)
         self.notes: dict[str, Any] = {}
         """For handlers: what one of them did that concerns another."""
         self._guard = Guard(self._failed)
@@ -77,7 +76,6 @@ class Fit:
             sink = self.cell.begin()
             assert isinstance(sink, CellRun)
             self._run = sink.run
-            self.took(fit_s=self._fits_s)
         return self._run
 
     @property
@@ -99,6 +97,8 @@ class Fit:
             defaults: what they are if nothing is said, where that is known.
         """
         for name, value in values.items():
+            if not self.told.is_news(owner, name, shown(value)):
+                continue
             is_default = None
             if defaults is not None:
                 is_default = name in defaults and same(value, defaults[name])
@@ -176,6 +176,7 @@ class Fit:
         self, name: str, params: Mapping[str, object], metrics: Mapping[str, object], **facts: Any
     ) -> None:
         """A run inside this one that is over already: a candidate, a trial."""
+        self.told.children += 1
         self.do(
             "recording a run of a search", lambda: self._child(name, params, metrics, **facts), None
         )
@@ -233,20 +234,20 @@ class Fit:
 
         A script that asked for autologging gets everything.
         """
-        if switches.scope is Scope.EVERYWHERE:
-            return True
-        log = None if self._run is None else autologged(self._run)
-        fits_s, spent_s = (log.fits_s, log.spent_s) if log else (self._fits_s, 0.0)
-        return spent_s + estimate_s <= _GRACE_S + _SHARE * fits_s
+        return switches.scope is Scope.EVERYWHERE or self.told.affords(estimate_s)
 
-    def took(self, *, fit_s: float = 0.0, looking_s: float = 0.0) -> None:
-        """Count what a fit took, and what looking at it took."""
-        if self._run is not None:
-            log = autologged(self._run)
-            log.fits_s += fit_s
-            log.spent_s += looking_s
-        else:
-            self._fits_s += fit_s
+    def most_children(self, most: int, each_s: float) -> int:
+        """How many runs inside this one a search may make, of at most so many in all."""
+        left = max(0, most - self.told.children)
+        if switches.scope is Scope.EVERYWHERE:
+            return left
+        return min(left, self.told.afforded(each_s))
+
+    def left_out(self, what: str, key: str, why: str) -> None:
+        """Something is not recorded: the cell's report says why, and a label of the run."""
+        if self.cell is not None:
+            self.cell.report.left_out(what, key, why, self.origin.line)
+        self.tag_once(f"nbtrack.{key}", why)
 
     def close(self, error: BaseException | None) -> None:
         """The fit is over."""

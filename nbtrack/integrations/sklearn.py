@@ -20,7 +20,9 @@ from nbtrack.integrations.wrapping import Call, Silent, handlers, wrap_in_subcla
 
 _FOLLOWERS = frozenset({"xgboost", "lightgbm"})
 MOST_CANDIDATES = 100
-"""Candidates of a search that get a run, the best ones; the table has all of them."""
+"""Candidates of a run's searches that get a run, the best ones; the table has all of them."""
+_CANDIDATE_S = 0.0005
+_TABLE_S = 0.002
 
 
 class Estimators(Silent):
@@ -69,7 +71,8 @@ def record_search(fit: Fit, search: Any) -> None:
         for name, column in results.items()
         if name != "params" and not name.startswith("param_")
     }
-    kept = _best(columns, len(candidates))
+    most = fit.most_children(MOST_CANDIDATES, _CANDIDATE_S)
+    kept = _best(columns, len(candidates), most)
     for at in kept:
         fit.child(
             _title(candidates[at]),
@@ -79,15 +82,16 @@ def record_search(fit: Fit, search: Any) -> None:
     if len(kept) < len(candidates):
         left_out = len(candidates) - len(kept)
         fit.tag("nbtrack.candidates", f"the best {len(kept)} have runs; {left_out} more were tried")
-    fit.text("cv_results.csv", _table(candidates, columns))
+    if kept or fit.affordable(_TABLE_S):
+        fit.text("cv_results.csv", _table(candidates, columns))
 
 
-def _best(columns: Mapping[str, Any], count: int) -> list[int]:
+def _best(columns: Mapping[str, Any], count: int, most: int) -> list[int]:
     ranks = next(
         (column for name, column in columns.items() if name.startswith("rank_test_")), None
     )
     order = range(count) if ranks is None else sorted(range(count), key=lambda at: ranks[at])
-    return sorted(list(order)[:MOST_CANDIDATES])
+    return sorted(list(order)[:most])
 
 
 def _title(params: Mapping[str, object]) -> str:

@@ -6,7 +6,6 @@ and the summary as text.
 
 from __future__ import annotations
 
-import time
 from types import ModuleType
 from typing import Any
 
@@ -84,13 +83,11 @@ def _summary(fit: Fit, result: Any) -> None:
         return
     if not fit.affordable(_SUMMARY_S):
         return
-    began_at_s = time.perf_counter()
     summary = result.summary()
     text = summary.as_text() if hasattr(summary, "as_text") else str(summary)
     number = "" if written == 0 else f"_{written + 1}"
     fit.text(f"model_summary{number}.txt", text)
     fit.log.count("summaries", add=1)
-    fit.took(looking_s=time.perf_counter() - began_at_s)
 
 
 def _plain(value: object) -> bool:

@@ -156,12 +156,14 @@ class Recorded:
         traceback: TracebackType | None,
     ) -> None:
         fit, call = self._fit, self.call
-        call.duration_s = time.perf_counter() - self._began_at_s
+        ended_at_s = time.perf_counter()
+        call.duration_s = ended_at_s - self._began_at_s
         try:
             if not self._joined:
-                fit.do("ending a fit", lambda: fit.took(fit_s=call.duration_s), None)
+                fit.told.fits_s += call.duration_s
             if error is None:
                 fit.do("reading a fitted model", lambda: self._handler.after(fit, call), None)
+                fit.told.spent_s += time.perf_counter() - ended_at_s
             fit.do("ending a fit", lambda: self._handler.ended(fit, call), None)
             if not self._joined:
                 fit.close(error)
@@ -178,18 +180,13 @@ def recorded(
 ) -> Recorded | None:
     """How a call of a wrapped function is to be recorded; None where it is not."""
     handler = handlers.get(handler_name)
-    if handler is None:
-        return None
-    return _guard.run(
-        "looking at a fit", lambda: _recorded(handler, Call(function, args, dict(kwargs))), None
-    )
-
-
-def _recorded(handler: Handler, call: Call) -> Recorded | None:
     outer = here.fit
+    if handler is None or (outer is not None and not handler.joins(outer)):
+        return None
+    call = Call(function, args, dict(kwargs))
     if outer is not None:
-        return Recorded(handler, outer, call, joined=True) if handler.joins(outer) else None
-    fit = begin(handler.library(call))
+        return Recorded(handler, outer, call, joined=True)
+    fit = _guard.run("looking at a fit", lambda: begin(handler.library(call)), None)
     return None if fit is None else Recorded(handler, fit, call, joined=False)
 
 

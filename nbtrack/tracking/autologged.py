@@ -32,7 +32,6 @@ class Autologged:
 
     Attributes:
         taken: metrics that the cell gave to the run.
-        fits_s, spent_s: seconds that recorded fits took, and that looking at them took.
     """
 
     def __init__(
@@ -46,8 +45,6 @@ class Autologged:
         self.wants = wants
         self.allowed = allowed
         self.taken: set[str] = set()
-        self.fits_s = 0.0
-        self.spent_s = 0.0
         self._last: dict[str, float] = {}
         self._attributes: dict[str, float] = {}
         self._steps: dict[str, int] = {}

@@ -273,6 +273,7 @@ class CellRecorder:
         session = self._session_of()
         session.journal.ensure()
         session.executing = facts
+        session.pace.cell_began()
         session.record(
             ExecutionStarted(
                 msg_id=facts.msg_id,
@@ -309,6 +310,7 @@ class CellRecorder:
             )
         )
         self._after(facts)
+        session.pace.cell_ended()
 
     def cell_started(
         self, facts: ExecutionFacts, options: TrackOptions, loops: Sequence[LoopState]

@@ -33,6 +33,7 @@ from nbtrack.store import forking as _forking  # noqa: F401
 from nbtrack.tracking.active import ActiveRuns
 from nbtrack.tracking.background import Background
 from nbtrack.tracking.masks import masked_record
+from nbtrack.tracking.pace import Pace
 from nbtrack.tracking.places import journal_directory, location_of
 from nbtrack.tracking.process import at_worker_exit, script_path, user_name, working_directory
 from nbtrack.tracking.storage import Storage
@@ -90,6 +91,7 @@ class Session:
             on_create=self._begin,
             clock=clock,
         )
+        self.pace = Pace()
         self.writer = Writer(
             self.journal,
             self._writers_store,
@@ -97,6 +99,7 @@ class Session:
             interval_s=drain_interval_s,
             sync=self.storage.sync,
             sync_interval_s=sync_interval_s,
+            pace=self.pace,
         )
         self.waiting = Waiting(self.journal, self.writer, self.location)
         self.background = Background()

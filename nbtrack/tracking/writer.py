@@ -21,6 +21,7 @@ from nbtrack.journal.decode import Decoded, decode
 from nbtrack.journal.journal import Journal
 from nbtrack.journal.layout import MAX_RECORD_BYTES
 from nbtrack.records import JournalPosition, Record
+from nbtrack.tracking.pace import Pace
 
 if TYPE_CHECKING:
     from nbtrack.store.base import Store
@@ -31,6 +32,8 @@ _QUIET_AFTER_S = 30.0
 _UNKNOWN_RUN_S = 10.0
 """How long a record waits for its run, which another process may still have in its journal."""
 LONGEST_BACKOFF_S = 10.0
+_LOOK_AGAIN_S = 0.1
+"""How often to look whether what was put off for a cell may be done."""
 _FORK_WAIT_S = 5.0
 SYNC_INTERVAL_S = 5.0
 """So much of what was recorded last may a power cut cost, and what the disk takes to write it."""
@@ -48,6 +51,7 @@ class Writer:
         sync_interval_s: seconds between two such calls while something is logged. A crash of
             the system or a power cut costs at most what was recorded in that time; the death
             of the process alone never costs anything.
+        pace: says when to leave the processor to a cell that runs.
     """
 
     def __init__(
@@ -59,7 +63,9 @@ class Writer:
         interval_s: float = 0.2,
         sync: Callable[[], None] = lambda: None,
         sync_interval_s: float = SYNC_INTERVAL_S,
+        pace: Pace | None = None,
     ) -> None:
+        self._pace = pace or Pace()
         self._journal = journal
         self._open_store = open_store
         self._has_work = has_work
@@ -83,6 +89,8 @@ class Writer:
         self._last_progress = self._synced_at = time.monotonic()
         self._written_since_sync = False
         self._waits_until = 0.0
+        self._asked = False
+        self._putting_off = False
         self._tasks.clear()
 
     def start(self) -> None:
@@ -141,6 +149,7 @@ class Writer:
         deadline = time.monotonic() + timeout_s
         with journal.changed:
             target, failures = journal.end - leave_bytes, self._failures
+            self._asked = True
             self._wake.set()
             while journal.drained < target:
                 left = deadline - time.monotonic()
@@ -171,6 +180,9 @@ class Writer:
             self._wake.wait(pause_s)
             self._wake.clear()
             stopping = self._stopping
+            if self._puts_off():
+                continue
+            began_at_s = time.thread_time()
             with self._working:
                 self._guard.run("noting that the process lives", self._journal.say_alive, None)
                 self._drain()
@@ -179,8 +191,16 @@ class Writer:
                     self._drain()
                 if stopping or time.monotonic() - self._synced_at >= self._sync_interval_s:
                     self._guard.run("bringing what was logged to the disk", self._sync, None)
-                if stopping:
-                    return
+            if stopping:
+                return
+            self._pace.spent(time.thread_time() - began_at_s)
+
+    def _puts_off(self) -> bool:
+        """Whether to leave the processor to a cell: nobody waits, and there is not much to do."""
+        asked, self._asked = self._asked, False
+        now = asked or self._stopping or self._journal.backlog > BATCH_BYTES
+        self._putting_off = not now and not self._pace.allows
+        return self._putting_off
 
     def _sync(self) -> None:
         self._synced_at = time.monotonic()
@@ -190,6 +210,8 @@ class Writer:
         self._journal.sync()
 
     def _pause_s(self) -> float:
+        if self._putting_off:
+            return _LOOK_AGAIN_S
         now = time.monotonic()
         if self._failing_since is not None:
             pause = min(self._interval_s * 2.0 ** min(self._failures, 10), LONGEST_BACKOFF_S)
@@ -209,6 +231,8 @@ class Writer:
         while self._tasks and (all_of_them or self._tasks[0][0] <= time.monotonic()):
             _, _, task = heapq.heappop(self._tasks)
             self._guard.run("a task in the background", task, None)
+            if not (all_of_them or self._pace.rests):
+                break
 
     def _drain(self) -> bool:
         """Take everything into the store; False if that failed and is to be tried again."""

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 _FIRST_AFTER_S = 0.3
 _EVERY_S = 0.5
+_LOOKS_AFTER_S = 1.0
+"""The store is asked for what the cell logged itself only where the cell runs for longer."""
+_SHARE = 0.01
+"""Of one processor, for keeping a card up to date."""
 
 
 class LiveCard:
@@ -60,7 +64,7 @@ class LiveCard:
             self._shown, self._lost = False, True
 
     def close(self) -> None:
-        """Show the run as it ended; how it compares may come a moment later."""
+        """Show the run as it ended; how it compares comes when the kernel rests."""
         late = self._late and self._display.live
         if not late:
             self._guard.run("comparing the run", self._comparison.finish, None)
@@ -68,6 +72,8 @@ class LiveCard:
             self._lost = False
             self._over.set()
             self._put()
+        if late:
+            self._cell.session.run_later(self._compare)
 
     def _put(self) -> None:
         """Show the present state; the lock is held."""
@@ -82,22 +88,24 @@ class LiveCard:
 
     def _follow(self) -> None:
         self._over.wait(_FIRST_AFTER_S)
+        began_at_s = time.monotonic()
         while not self._over.is_set():
-            began_at_s = time.monotonic()
-            self._guard.run("updating the run's card", self._update, None)
-            # A slow front end or a long list never takes more than a tenth of the time.
-            spent_s = time.monotonic() - began_at_s
-            self._over.wait(max(_EVERY_S, 10 * spent_s))
-        if self._late:
-            self._guard.run("comparing the run", self._finish, None)
+            looks = time.monotonic() - began_at_s >= _LOOKS_AFTER_S
+            used_s = -time.thread_time()
+            self._guard.run("updating the run's card", lambda: self._update(looks), None)  # noqa: B023 - called at once
+            used_s += time.thread_time()
+            # A slow front end or a long list never takes more than a small share of the time.
+            self._over.wait(max(_EVERY_S, used_s / _SHARE))
 
-    def _finish(self) -> None:
+    def _compare(self) -> None:
+        """In the background, when the store has the run as it ended."""
         self._comparison.finish()
         with self._lock:
             self._put()
 
-    def _update(self) -> None:
-        self._comparison.look()
+    def _update(self, looks: bool) -> None:
+        if looks:
+            self._comparison.look()
         with self._lock:
             if not self._over.is_set():
                 self._put()

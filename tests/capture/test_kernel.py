@@ -339,10 +339,11 @@ def test_in_lab_a_cell_does_not_wait_for_its_comparison(tmp_path: Path) -> None:
             assert store.search_runs(RunQuery(limit=1)).items
         ran = running.run("%%track\nloss = sum([0.25])", cell_id="c1")
         (shown,) = [m for m in ran.outputs if m["header"]["msg_type"] == "display_data"]
-        messages = list(ran.outputs)
-        while messages[-1]["header"]["msg_type"] != "update_display_data":
-            messages.append(running.client.get_iopub_msg(timeout=10))
-        assert messages[-1]["content"]["transient"] == shown["content"]["transient"]
-        late = messages[-1]["content"]["data"]["application/vnd.nbtrack.run+json"]
+        place = {"transient": shown["content"]["transient"]}
+        message = shown
+        while message is shown or not place.items() <= message["content"].items():
+            message = running.client.get_iopub_msg(timeout=10)
+        assert message["header"]["msg_type"] == "update_display_data"
+        late = message["content"]["data"]["application/vnd.nbtrack.run+json"]
         assert late["status"] == "FINISHED"
         assert late["metrics"][0]["change_previous"] == -0.25

@@ -250,7 +250,7 @@ def test_a_score_that_would_take_long_is_left_out_in_a_cell(last, data, monkeypa
 
     listen(Scope.RUNS)
     many = np.tile(data[0], (40, 1)), np.tile(data[1], 40)
-    monkeypatch.setattr("nbtrack.integrations.fits._GRACE_S", 0.0)
+    monkeypatch.setattr("nbtrack.integrations.told._GRACE_S", 0.0)
     with nbtrack.start_run():
         KNeighborsClassifier(algorithm="brute").fit(*many)
     assert "training_score" not in last().metrics

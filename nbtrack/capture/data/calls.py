@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from nbtrack.capture.data.queries import tell_query
+from nbtrack.capture.trees import walk
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -44,7 +45,7 @@ def tell_of_duckdb(seen: Seen, shell: InteractiveShell, source: str) -> None:
         # It did not run.
         return
     names = shell.user_ns
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
             continue
         if not node.args or not _is_duckdb(node.func.value, names):
