@@ -92,6 +92,8 @@ class KernelSide:
             has_kernel = hasattr(self.shell, "kernel")
             self._front_end = front_end(self.shell.user_ns, parent, has_kernel=has_kernel)
             self._notebook = notebook_hint(self.shell.user_ns)
+            if self._front_end == "headless":
+                current.pace.patience_s = 0.0
             if has_kernel:
                 current.waiting.show = WaitOutput(self.shell)
             current.describe(

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 _RESTS_AFTER_S = 0.1
 """A kernel that ran no cell for so long rests: running all cells leaves no such gap."""
-PATIENCE_S = 1.0
+_PATIENCE_S = 1.0
 _SHARE = 0.01
 """Of one processor, for work in the background beside a cell."""
 
@@ -26,10 +26,15 @@ class Pace:
 
     Args:
         clock: seconds, counting up.
+
+    Attributes:
+        patience_s: how long cells go on before work is done beside them. Where nobody sits at
+            the notebook there is no rest between cells, and nothing to wait for.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
+        self.patience_s = _PATIENCE_S
         self._busy = False
         self._ended_at_s = -_RESTS_AFTER_S
         self._busy_since_s = 0.0
@@ -55,7 +60,7 @@ class Pace:
     def allows(self) -> bool:
         """Whether work may be done now: at rest, or where cells have gone on for a while."""
         now_s = self._clock()
-        late = now_s - self._busy_since_s >= PATIENCE_S and now_s >= self._not_before_s
+        late = now_s - self._busy_since_s >= self.patience_s and now_s >= self._not_before_s
         return late or self.rests
 
     def spent(self, cpu_s: float) -> None:

@@ -108,3 +108,13 @@ def test_who_waits_for_the_store_does_not_wait_for_the_cell(tmp_path: Path) -> N
     assert session.flush()
     assert session.journal.drained == session.journal.end
     session.close()
+
+
+def test_without_patience_work_is_done_beside_the_first_cell(pace: Pace, clock: Seconds) -> None:
+    """Of a notebook that runs by itself, and then as seldom as beside any cell."""
+    pace.patience_s = 0.0
+    pace.cell_began()
+    assert pace.allows
+    pace.spent(0.02)
+    clock.now_s += 1.0
+    assert not pace.allows
