@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from nbtrack.integrations.switches import autolog
+    from nbtrack.notebooks import notebook_history
     from nbtrack.tracking.fluent import (
         active_run,
         best_run,
@@ -80,6 +81,7 @@ __all__ = [
     "log_table",
     "log_text",
     "metric_history",
+    "notebook_history",
     "restore_run",
     "search_runs",
     "set_experiment",
@@ -90,7 +92,11 @@ __all__ = [
 ]
 
 
-_HOMES = {"autolog": "nbtrack.integrations.switches", "compare": "nbtrack.widgets.compared"}
+_HOMES = {
+    "autolog": "nbtrack.integrations.switches",
+    "compare": "nbtrack.widgets.compared",
+    "notebook_history": "nbtrack.notebooks",
+}
 """Where names come from that are not of the fluent API."""
 
 

@@ -9,10 +9,12 @@ import sys
 import pytest
 
 import nbtrack
+from nbtrack import notebooks
 from nbtrack.integrations import switches
 from nbtrack.tracking import fluent
 from nbtrack.widgets import compared
 
+HOMES = {"autolog": switches, "compare": compared, "notebook_history": notebooks}
 NAMES = [
     "__version__",
     "active_run",
@@ -42,6 +44,7 @@ NAMES = [
     "log_table",
     "log_text",
     "metric_history",
+    "notebook_history",
     "restore_run",
     "search_runs",
     "set_experiment",
@@ -58,10 +61,9 @@ def test_the_names_are_these_and_sorted() -> None:
 
 
 def test_every_name_is_there_and_documented() -> None:
-    """Each but two comes from the fluent API, with a docstring, and is seen by dir()."""
-    homes = {"autolog": switches, "compare": compared}
+    """Most come from the fluent API, all with a docstring, and are seen by dir()."""
     for name in NAMES[1:]:
-        home = homes.get(name, fluent)
+        home = HOMES.get(name, fluent)
         assert getattr(nbtrack, name) is getattr(home, name)
         assert inspect.getdoc(getattr(nbtrack, name)), name
     assert set(NAMES) <= set(dir(nbtrack))

@@ -113,7 +113,7 @@ def diff(
     A patch is made for the notebook that 'nbtrack history show NOTEBOOK REV --json' prints:
     'nbpatch old.ipynb changes.json -o new.ipynb' applies it.
     """
-    from nbtrack.cli.diff_text import diff_lines, piece_lines, summary_line
+    from nbtrack.diff_text import diff_lines, piece_lines, summary_line
     from nbtrack.history.lookup import resolve_revision
     from nbtrack.history.patch import notebook_patch
     from nbtrack.history.sides import compare

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from nbtrack.cli.finding import find_notebook
 from nbtrack.cli.output import Output, common_options, print_json
-from nbtrack.entities import Notebook, Revision, utc_now
-from nbtrack.errors import StateError, UsageError
+from nbtrack.entities import Notebook, Revision
+from nbtrack.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
-    from nbtrack.open_notebooks import OpenIn
+    from nbtrack.notebooks import Brought
 
 _NOTEBOOK = click.argument("path", metavar="NOTEBOOK", type=click.Path(path_type=Path))
 
@@ -55,7 +55,7 @@ def restore(
     JupyterLab is restored there, as an edit that can be undone; any other in its file.
     """
     from nbtrack.history.lookup import resolve_revision
-    from nbtrack.open_notebooks import open_in_server
+    from nbtrack.notebooks import NotebookHistory
 
     store = output.open_store()
     notebook = find_notebook(store, path)
@@ -63,13 +63,11 @@ def restore(
     if target is not None:
         _write_copy(output, path, revision, target, cell_id, with_outputs=with_outputs, yes=yes)
         return
-    server = None if force else open_in_server(path)
     what = f"cell {cell_id} of r{revision.number}" if cell_id else f"r{revision.number}"
     _confirm(f"Write {what} into {path}?", yes=yes)
-    if server is not None:
-        _restore_open(output, server, path, revision, cell_id, with_outputs=with_outputs)
-    else:
-        _restore_file(output, notebook, path, revision, cell_id, with_outputs=with_outputs)
+    history = NotebookHistory(store, notebook, path, origin="cli")
+    done = history.restore(revision.revision_id, cell=cell_id, outputs=with_outputs, force=force)
+    _tell(output, notebook, path, revision, done)
 
 
 @click.command(epilog='Example: nbtrack history checkpoint 01-first-run.ipynb "before cleaning"')
@@ -82,66 +80,21 @@ def checkpoint(output: Output, path: Path, name: str) -> None:
     Where it is open in JupyterLab, that is what stands there, saved or not; else its file.
     """
     from nbtrack.history.checkpoint import checkpoint_file
-    from nbtrack.open_notebooks import open_in_server
+    from nbtrack.notebooks import NotebookHistory
     from nbtrack.present import revision_info
     from nbtrack.tracking.process import user_name
 
-    if not name.strip():
-        raise UsageError("a checkpoint needs a name")
     store = output.open_store()
-    server = open_in_server(path)
-    if server is not None:
-        notebook = find_notebook(store, path)
-        made: Any = _ask(server, path, f"notebooks/{notebook.notebook_id}/checkpoint", label=name)
-        number = made["number"]
-    else:
-        recorded = checkpoint_file(store, path, name, author=user_name(), origin="cli")
-        made = revision_info(store, recorded.revision)
-        number = recorded.revision.number
-    if output.as_json:
-        print_json(made)
-    else:
-        output.say(f"{path} as it is now is r{number}, {name.strip()!r}.")
-
-
-def _ask(server: OpenIn, path: Path, where: str, **body: Any) -> dict[str, Any]:
-    """Have the server that has the notebook open do it."""
     try:
-        return server.post(where, body)
-    except StateError as error:
-        raise StateError(
-            f"{path} is open in Jupyter at {server.url}, where it may have unsaved edits, and "
-            f"nbtrack could not do it there: {error}. Do it in its History panel, shut its kernel "
-            "down first, or see 'restore' --output and --force"
-        ) from error
-
-
-def _restore_open(
-    output: Output,
-    server: OpenIn,
-    path: Path,
-    revision: Revision,
-    cell_id: str | None,
-    *,
-    with_outputs: bool,
-) -> None:
-    said = _ask(
-        server,
-        path,
-        f"revisions/{revision.revision_id}/restore",
-        cell_id=cell_id,
-        outputs=with_outputs,
-    )
-    made, masked = said["revision"], said["masked"]
+        history = NotebookHistory(store, find_notebook(store, path), path, origin="cli")
+        made = history.checkpoint(name)
+    except NotFoundError:
+        # Nothing of it is recorded yet: its file is all there is.
+        made = checkpoint_file(store, path, name, author=user_name(), origin="cli").revision
     if output.as_json:
-        print_json({"path": str(path.absolute()), "revision": made, "masked_cells": masked})
-    elif made is None:
-        output.say(f"Nothing to restore: {path} is as in r{revision.number} where it is open.")
+        print_json(revision_info(store, made))
     else:
-        output.say(
-            f"Restored r{revision.number} where {path} is open ({server.url}); that is "
-            f"r{made['number']} now. It is not saved yet, and can be undone there."
-        )
+        output.say(f"{path} as it is now is r{made.number}, {name.strip()!r}.")
 
 
 def _confirm(question: str, *, yes: bool) -> None:
@@ -181,42 +134,32 @@ def _write_copy(
         output.say(f"Wrote r{revision.number} to {target}. {path} is as it was.")
 
 
-def _restore_file(
-    output: Output,
-    notebook: Notebook,
-    path: Path,
-    revision: Revision,
-    cell_id: str | None,
-    *,
-    with_outputs: bool,
+def _tell(
+    output: Output, notebook: Notebook, path: Path, revision: Revision, done: Brought
 ) -> None:
-    from nbtrack.history.restore import restore_closed
+    """Say what a restore did, and the way back."""
+    from nbtrack.history.restore import Restored
     from nbtrack.present import revision_info
-    from nbtrack.tracking.process import user_name
 
-    store = output.open_store()
-    before_id = notebook.latest_revision_id
-    recorded = restore_closed(
-        store,
-        notebook,
-        revision,
-        path=path,
-        author=user_name(),
-        at=utc_now(),
-        cell_id=cell_id,
-        with_outputs=with_outputs,
-        origin="cli",
-    )
-    restored = recorded.revision
+    store, made = output.open_store(), done.revision
     if output.as_json:
-        info = revision_info(store, restored)
-        masked = list(recorded.masked)
+        info = None if made is None else revision_info(store, made)
+        masked = list(done.masked)
         print_json({"path": str(path.absolute()), "revision": info, "masked_cells": masked})
         return
-    output.say(f"Restored r{revision.number} into {path}; that is r{restored.number} now.")
-    if recorded.warning:
-        output.say(recorded.warning)
-    undo_id = restored.parent_id or before_id
+    if made is None:
+        output.say(f"Nothing to restore: {path} is as in r{revision.number} where it is open.")
+        return
+    if done.open_at:
+        output.say(
+            f"Restored r{revision.number} where {path} is open ({done.open_at}); that is "
+            f"r{made.number} now. It is not saved yet, and can be undone there."
+        )
+    else:
+        output.say(f"Restored r{revision.number} into {path}; that is r{made.number} now.")
+    if warning := Restored(made, done.masked).warning:
+        output.say(warning)
+    undo_id = made.parent_id or notebook.latest_revision_id
     if undo_id is not None:
         undo = store.get_revision(undo_id)
         output.say(f"Take it back with: nbtrack history restore {path} r{undo.number}")

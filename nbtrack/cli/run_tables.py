@@ -256,7 +256,7 @@ def _place(row: ComparedRow) -> tuple[bool, bool, int]:
 
 def _print_compared_code(output: Output, code: ComparedCode, names: Sequence[str]) -> None:
     """A cell that ran differently: the difference of two runs, else who ran which text."""
-    from nbtrack.cli.diff_text import source_lines
+    from nbtrack.diff_text import source_lines
 
     where = "The cell itself" if code.cell_id is None else f"Cell {code.cell_id}"
     output.say(f"\n{where} ran differently:")

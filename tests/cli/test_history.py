@@ -158,7 +158,7 @@ def test_a_diff_of_outputs_and_metadata(nbtrack: Command, store: Store, tmp_path
     assert "@@   code cell fit: other outputs, other metadata\n" in answer
     assert "  loss\n- 0.5\n+ 0.7\n" in answer
     assert '+   "slow"\n' in answer
-    assert answer.count("<image/png, 5 B, ") == 2
+    assert answer.count("<image/png, 5 bytes, ") == 2
     assert "0.7" not in nbtrack("history", "diff", path, "r1", "r2").out
 
 

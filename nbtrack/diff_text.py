@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.cli.output import size_text
 from nbtrack.wire import CellDiff, NotebookDiff
 
 if TYPE_CHECKING:
@@ -105,7 +104,7 @@ def _output_text(output: dict[str, Any]) -> str:
     for kind in sorted(data.keys() - {"text/plain"}):
         content = json.dumps(data[kind], sort_keys=True).encode()
         digest = hashlib.sha256(content).hexdigest()[:8]
-        said.append(f"<{kind}, {size_text(len(content))}, {digest}>")
+        said.append(f"<{kind}, {len(content):,} bytes, {digest}>")
     return "\n".join(said)
 
 
