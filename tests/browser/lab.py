@@ -16,6 +16,11 @@ from pathlib import Path
 START_TIMEOUT_S = 90
 OTHERS = {"nbdime-jupyterlab": "nbdime"}
 """What the tests' environment brings into JupyterLab for other tests: its two halves."""
+TOGETHER = {
+    "@jupyter/collaboration-extension": "jupyter_server_fileid",
+    "@jupyter/docprovider-extension": "jupyter_server_ydoc",
+}
+"""jupyter-collaboration, which is off where a test does not ask for it."""
 QUIET = {
     "@jupyterlab/apputils-extension:notification": {
         "fetchNews": "false",
@@ -65,14 +70,14 @@ def isolated_env(home: Path) -> dict[str, str]:
     }
 
 
-def _write_settings(config: Path, theme: str) -> None:
+def _write_settings(config: Path, theme: str, off: dict[str, str]) -> None:
     labconfig = config / "labconfig"
     labconfig.mkdir(parents=True, exist_ok=True)
     settings = QUIET | {"@jupyterlab/apputils-extension:themes": {"theme": theme}}
     (labconfig / "default_setting_overrides.json").write_text(json.dumps(settings))
-    pages = {"disabledExtensions": dict.fromkeys(OTHERS, True)}
+    pages = {"disabledExtensions": dict.fromkeys(off, True)}
     (labconfig / "page_config.json").write_text(json.dumps(pages))
-    server = {"ServerApp": {"jpserver_extensions": dict.fromkeys(OTHERS.values(), False)}}
+    server = {"ServerApp": {"jpserver_extensions": dict.fromkeys(off.values(), False)}}
     (config / "jupyter_server_config.json").write_text(json.dumps(server))
 
 
@@ -91,7 +96,12 @@ def _server_info(runtime: Path, process: subprocess.Popen[bytes], log: Path) -> 
 
 @contextmanager
 def running_lab(
-    home: Path, root: Path, *, theme: str = "JupyterLab Light", extra: tuple[str, ...] = ()
+    home: Path,
+    root: Path,
+    *,
+    theme: str = "JupyterLab Light",
+    extra: tuple[str, ...] = (),
+    together: bool = False,
 ) -> Iterator[Lab]:
     """Start JupyterLab on ``root``, and end it afterwards.
 
@@ -100,9 +110,10 @@ def running_lab(
         root: the folder it serves.
         theme: the name of JupyterLab's theme.
         extra: further command line arguments.
+        together: with jupyter-collaboration.
     """
     env = isolated_env(home)
-    _write_settings(home / "config", theme)
+    _write_settings(home / "config", theme, OTHERS if together else OTHERS | TOGETHER)
     log = home / "server.log"
     # The tests read the open notebook's model in the page: the app must be reachable there.
     command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--ServerApp.port=0"]

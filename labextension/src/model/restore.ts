@@ -1,5 +1,6 @@
 /** Restores revisions into open notebooks: record, edit, record again; undo exactly that. */
 
+import type { YNotebook } from '@jupyter/ydoc';
 import type { INotebookModel, NotebookPanel } from '@jupyterlab/notebook';
 import { type ISignal, Signal } from '@lumino/signaling';
 
@@ -12,6 +13,7 @@ import {
   type PlanCell,
   type RestorePlan
 } from './restorePlan';
+import { RestoreMark } from './restoreMarks';
 import { applyPlan, presentNotebook, undoStep, type AppliedStep } from './restoreApply';
 import type { DocumentRecorder, NotebookContext, Recorders } from './snapshots';
 
@@ -63,7 +65,7 @@ export class Restorer {
   }
 
   private async run(panel: NotebookPanel, request: RestoreRequest): Promise<Restored> {
-    const { revisionId, cellId = null, outputs = false } = request;
+    const { revisionId, cellId = null } = request;
     const recorder = this.recorders.find(panel.context);
     const [revision, document] = await Promise.all([
       getRevision(revisionId),
@@ -71,32 +73,47 @@ export class Restorer {
       panel.context.ready
     ]);
     const before = await recordBefore(recorder);
-    const model = openModel(panel);
-    const present = presentNotebook(model);
-    const target = document.notebook as {
-      cells: PlanCell[];
-      metadata: Record<string, unknown>;
-    };
-    const plan =
-      cellId === null
-        ? planRestore(present, target, { outputs })
-        : planCellRestore(present, target, cellId, { outputs }, request.into);
-    const changed = !isEmptyPlan(plan);
-    const step = changed ? applyPlan(model, plan) : null;
-    if (step) {
-      renderMarkdown(panel, plan);
-    }
-    const made = step ? await recordAfter(recorder, revisionId, cellId) : null;
+    const target = document.notebook as unknown as NotebookJson;
+    const done = restoreNow(openModel(panel), target, request);
+    const made = done.step ? await this.finish(panel, done.plan, request) : null;
+    done.mark?.watch(() => {
+      const again = this.inTurn(panel.context, () =>
+        this.again(panel, target, request)
+      );
+      again.catch((error: unknown) => console.warn('nbtrack:', error));
+    });
     this._restored.emit(panel);
     return {
       panel,
       revision,
       cellId,
-      changed,
+      changed: done.step !== null,
       made,
-      masked: plan.masked,
-      undo: () => this.inTurn(panel.context, () => this.undo(panel, step, before))
+      masked: done.plan.masked,
+      undo: () => this.inTurn(panel.context, () => this.undo(panel, done.step, before))
     };
+  }
+
+  /** Somebody restored at the same moment: what came of both is made what was asked for here. */
+  private async again(
+    panel: NotebookPanel,
+    target: NotebookJson,
+    request: RestoreRequest
+  ): Promise<void> {
+    const { plan, step } = restoreNow(openModel(panel), target, request);
+    if (step) {
+      await this.finish(panel, plan, request);
+      this._restored.emit(panel);
+    }
+  }
+
+  private finish(
+    panel: NotebookPanel,
+    plan: RestorePlan,
+    { revisionId, cellId = null }: RestoreRequest
+  ): Promise<RevisionInfo | null> {
+    renderMarkdown(panel, plan);
+    return recordAfter(this.recorders.find(panel.context), revisionId, cellId);
   }
 
   private async undo(
@@ -132,6 +149,30 @@ export class Restorer {
 
   private readonly turns = new WeakMap<NotebookContext, Promise<unknown>>();
   private readonly _restored = new Signal<this, NotebookPanel>(this);
+}
+
+interface NotebookJson {
+  cells: PlanCell[];
+  metadata: Record<string, unknown>;
+}
+
+/** Edit the notebook as it is in this moment. Without a step: it was as asked already. */
+function restoreNow(
+  model: INotebookModel,
+  target: NotebookJson,
+  request: RestoreRequest
+): { plan: RestorePlan; step: AppliedStep | null; mark: RestoreMark | null } {
+  const { cellId = null, outputs = false, into } = request;
+  const present = presentNotebook(model);
+  const plan =
+    cellId === null
+      ? planRestore(present, target, { outputs })
+      : planCellRestore(present, target, cellId, { outputs }, into);
+  if (isEmptyPlan(plan)) {
+    return { plan, step: null, mark: null };
+  }
+  const mark = new RestoreMark(model.sharedModel as unknown as YNotebook);
+  return { plan, step: applyPlan(model, plan, () => mark.write()), mark };
 }
 
 async function recordBefore(

@@ -29,8 +29,16 @@ export function presentNotebook(model: INotebookModel): {
   };
 }
 
-/** Edit the notebook: one transaction, one undo step, widgets of kept cells untouched. */
-export function applyPlan(model: INotebookModel, plan: RestorePlan): AppliedStep {
+/**
+ * Edit the notebook: one transaction, one undo step, widgets of kept cells untouched.
+ *
+ * @param also - done in the same transaction.
+ */
+export function applyPlan(
+  model: INotebookModel,
+  plan: RestorePlan,
+  also?: () => void
+): AppliedStep {
   const shared = model.sharedModel as unknown as YNotebook;
   const metadata = { ...(shared.metadata as Record<string, unknown>) };
   const wrappers = [...shared.cells];
@@ -50,6 +58,7 @@ export function applyPlan(model: INotebookModel, plan: RestorePlan): AppliedStep
     if (plan.metadata) {
       editMetadata(shared, plan.metadata);
     }
+    also?.();
   });
   shared.undoManager.stopCapturing();
   model.dirty = true;
