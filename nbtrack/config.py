@@ -97,6 +97,11 @@ class NbtrackConfig(Configurable):
         50_000_000,
         help="Automatic capture skips a larger output and notes it; explicit calls have no limit.",
     ).tag(config=True)
+    max_history_output_bytes = Int(
+        10_000_000,
+        help="Of a larger output a revision keeps digest and size, of a picture a small one, of a "
+        "text its beginning and end, and says so. 0 is no limit.",
+    ).tag(config=True)
     max_digest_bytes = Int(
         4_000_000_000, help="The content of a larger input or output is not hashed, and says so."
     ).tag(config=True)

@@ -16,6 +16,7 @@ from typing import Any
 
 from nbtrack.entities import CellVersion, Manifest
 from nbtrack.errors import BlobMissingError
+from nbtrack.history.large import limited_cell
 from nbtrack.history.masks import masked_cell, masked_metadata
 from nbtrack.history.normal import Json, NormalNotebook, normalise
 
@@ -84,8 +85,11 @@ class EncodedNotebook:
 
 
 def encode_cell(cell: Json) -> EncodedCell:
-    """A cell in normal form as a cell version with its blobs, secrets masked."""
-    cell = masked_cell(cell)
+    """A cell in normal form as a cell version with its blobs.
+
+    Secrets are masked, and outputs above the limit give way to what they were.
+    """
+    cell = masked_cell(limited_cell(cell))
     blobs: dict[str, bytes] = {}
 
     def name(content: bytes) -> str:
