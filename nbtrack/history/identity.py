@@ -45,7 +45,7 @@ def resolve(
         was: the notebook that the same open document was before, at another path.
         exists: whether the file at another notebook's path is still there.
     """
-    found = store.find_notebook(path)
+    found = store.find_notebook(path) or _same_file(store, path)
     if found is not None:
         return found
     if was is not None:
@@ -54,7 +54,7 @@ def resolve(
         origin = _origin(store, cell_ids, exists) if cell_ids else None
     if origin is None:
         return store.create_notebook(path, replace=False)
-    if exists(origin.path):
+    if origin.deleted_at is None and exists(origin.path):
         return store.create_notebook(path, copied_from=origin.notebook_id, replace=False)
     store.move_notebooks({origin.notebook_id: path})
     return store.get_notebook(origin.notebook_id)
@@ -100,12 +100,28 @@ def _is_at_or_below(path: str, folder: str) -> bool:
     return path == folder or path.startswith((folder.rstrip("/\\") + "/", folder + "\\"))
 
 
+def _same_file(store: Store, path: str) -> Notebook | None:
+    """The notebook whose path leads to the same file, where folders or files are links."""
+    if path.startswith(CONTENTS_PREFIX) or not Path(path).exists():
+        return None
+    real = Path(path).resolve()
+    for notebook in store.list_notebooks()[:MAX_CANDIDATES]:
+        if not notebook.path.startswith(CONTENTS_PREFIX) and Path(notebook.path).resolve() == real:
+            return notebook
+    return None
+
+
 def _origin(
     store: Store, cell_ids: frozenset[str], exists: Callable[[str], bool]
 ) -> Notebook | None:
-    """The known notebook that shares most cells; one whose file is gone goes before others."""
+    """The known notebook that shares most cells; one whose file is gone goes before others.
+
+    A deleted one is among them: what was deleted and turns up again is what it was.
+    """
     best: tuple[bool, float, Notebook] | None = None
-    for notebook in store.list_notebooks()[:MAX_CANDIDATES]:
+    deleted = [each for each in store.list_histories() if each.deleted_at is not None]
+    deleted.sort(key=lambda each: each.deleted_at or each.created_at, reverse=True)
+    for notebook in [*store.list_notebooks()[:MAX_CANDIDATES], *deleted[:MAX_CANDIDATES]]:
         if notebook.latest_revision_id is None:
             continue
         manifest = store.get_manifest(notebook.latest_revision_id)
@@ -113,7 +129,8 @@ def _origin(
         share = len(known & cell_ids) / max(len(known), len(cell_ids), 1)
         if share < SAME_ORIGIN:
             continue
-        rank = (not exists(notebook.path), share)
+        gone = notebook.deleted_at is not None or not exists(notebook.path)
+        rank = (gone, share)
         if best is None or rank > best[:2]:
             best = (*rank, notebook)
     return None if best is None else best[2]
