@@ -35,12 +35,16 @@ export class RestoreMark {
     this.state.set(PREFIX + this.id, { knew: this.knew } satisfies Mark);
   }
 
-  /** Call back once the document holds another restore at the same moment that gives way. */
-  watch(again: () => void): void {
-    let settling: number | null = null;
+  /**
+   * Call back once the document holds another restore at the same moment that gives way.
+   *
+   * @returns what ends the watch and takes the mark away.
+   */
+  watch(again: () => void): () => void {
+    let settling: ReturnType<typeof setTimeout> | null = null;
     const look = (): void => {
       if (settling === null && this.concurrent().length > 0) {
-        settling = window.setTimeout(() => {
+        settling = setTimeout(() => {
           stop();
           if (this.concurrent().every(id => this.id < id)) {
             again();
@@ -50,14 +54,19 @@ export class RestoreMark {
     };
     const stop = (): void => {
       this.state.unobserve(look);
-      window.clearTimeout(end);
+      clearTimeout(end);
+      if (settling !== null) {
+        clearTimeout(settling);
+      }
     };
-    const end = window.setTimeout(() => {
+    const forget = (): void => {
       stop();
       this.state.delete(PREFIX + this.id);
-    }, WATCH_MS);
+    };
+    const end = setTimeout(forget, WATCH_MS);
     this.state.observe(look);
     look();
+    return forget;
   }
 
   private others(): string[] {
