@@ -553,6 +553,56 @@ class TextMatch:
 
 
 @dataclass(frozen=True, slots=True)
+class HistoryMatch:
+    """A cell whose text, or what it showed, held at some time what a search looked for.
+
+    Args:
+        part: ``source`` or ``output``.
+        role: the cell's type, or ``output`` or ``error``.
+        snippet: of the newest version that matches, the line that shows it best.
+        marks: where in the snippet that is, as pairs of start and end.
+        line: its number, from 1.
+        version_count: how many different texts of this cell match.
+        first_number, last_number: of the first and the last revision that hold a match.
+        found_number: of the revision that first held the newest version that matches.
+        found_id, found_at: the same revision.
+        is_present: the newest revision holds a match, too.
+    """
+
+    notebook_id: str
+    cell_id: str
+    part: Literal["source", "output"]
+    role: str
+    snippet: str
+    marks: tuple[tuple[int, int], ...]
+    line: int
+    version_count: int
+    first_number: int
+    last_number: int
+    found_number: int
+    found_id: str
+    found_at: datetime
+    is_present: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFigure:
+    """A picture that a notebook showed.
+
+    Args:
+        digest: of the output that holds it.
+        cell_id: the cell that showed it last.
+        number, revision_id, shown_at: the revision that it came with, the last time it did.
+    """
+
+    digest: str
+    cell_id: str
+    number: int
+    revision_id: str
+    shown_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """What changed in the store since a cursor; drives live views."""
 

@@ -17,10 +17,12 @@ from nbtrack.entities import (
     Direction,
     Execution,
     Experiment,
+    HistoryMatch,
     MetricSummary,
     Origin,
     Revision,
     Run,
+    ShownFigure,
     TextMatch,
 )
 from nbtrack.errors import NotFoundError
@@ -36,8 +38,10 @@ from nbtrack.wire import (
     EnvironmentInfo,
     ExecutionInfo,
     ExperimentInfo,
+    FigureInfo,
     Filmstrip,
     FlagInfo,
+    HistoryMatchInfo,
     MetricInfo,
     NotebookDiff,
     OriginInfo,
@@ -92,6 +96,44 @@ def text_matches(
         )
         for match in matches
     ]
+
+
+def history_matches(
+    store: Store, matches: Sequence[HistoryMatch], *, path: Callable[[str], str | None] = str
+) -> list[HistoryMatchInfo]:
+    """Where in histories something was found; see `run_summaries` for the arguments."""
+    paths = _notebook_paths(store, (match.notebook_id for match in matches), path)
+    return [
+        HistoryMatchInfo(
+            notebook_id=match.notebook_id,
+            notebook_path=paths[match.notebook_id],
+            cell_id=match.cell_id,
+            part=match.part,
+            role=match.role,
+            snippet=match.snippet,
+            marks=[list(mark) for mark in match.marks],
+            line=match.line,
+            version_count=match.version_count,
+            first_number=match.first_number,
+            last_number=match.last_number,
+            found_number=match.found_number,
+            found_id=match.found_id,
+            found_at=match.found_at,
+            is_present=match.is_present,
+        )
+        for match in matches
+    ]
+
+
+def figure_info(figure: ShownFigure) -> FigureInfo:
+    """A picture that a notebook showed."""
+    return FigureInfo(
+        digest=figure.digest,
+        cell_id=figure.cell_id,
+        number=figure.number,
+        revision_id=figure.revision_id,
+        shown_at=figure.shown_at,
+    )
 
 
 def _notebook_paths(

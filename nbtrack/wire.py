@@ -15,6 +15,7 @@ and no infinities, so a metric's value is a number or one of three words (`Numbe
     GET    runs/ID/artifacts/PATH                     → the bytes (sandboxed, never sniffed)
     GET    compare?run_id=A&run_id=B                  → Comparison
     GET    search?text=WORDS&path&limit&page_token    → TextMatchPage
+    GET    history/search?text=WORDS&path&limit&page_token → HistoryMatchPage
     GET    experiments                                → ExperimentList
     GET    notebooks?path=P | notebook_id=ID          → NotebookInfo
     GET    notebooks/ID/revisions?cell_id&author&named&with_runs&with_errors&before&limit
@@ -24,6 +25,8 @@ and no infinities, so a metric's value is a number or one of three words (`Numbe
     GET    notebooks/ID/cells/CELL?before&limit       → Filmstrip
     GET    notebooks/ID/cost                          → HistoryCostInfo
     POST   history/switch       HistorySwitch         → HistorySwitch, as it is then
+    GET    notebooks/ID/figures?limit&page_token      → FigurePage
+    GET    notebooks/ID/figures/DIGEST                → the bytes (sandboxed, never sniffed)
     POST   notebooks/ID/checkpoint   CheckpointRequest → RevisionInfo
     GET    revisions/ID                               → RevisionInfo
     PATCH  revisions/ID         RevisionPatch         → RevisionInfo
@@ -197,6 +200,51 @@ class TextMatchInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 class TextMatchPage(msgspec.Struct, frozen=True, kw_only=True):
     matches: list[TextMatchInfo]
+    next_page_token: str | None
+
+
+class HistoryMatchInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A cell that at some time held what was looked for, in its text or in what it showed."""
+
+    notebook_id: str
+    notebook_path: str | None
+    cell_id: str
+    part: Literal["source", "output"]
+    role: str
+    """The cell's type, or ``output`` or ``error``."""
+    snippet: str
+    marks: list[list[int]]
+    """Where in the snippet the words are, as starts and ends in Unicode code points."""
+    line: int
+    version_count: int
+    """So many different texts of this cell match."""
+    first_number: int
+    last_number: int
+    found_number: int
+    """The revision with which the newest version came that matches."""
+    found_id: str
+    found_at: datetime
+    is_present: bool
+    """It still stands in the newest revision."""
+
+
+class HistoryMatchPage(msgspec.Struct, frozen=True, kw_only=True):
+    matches: list[HistoryMatchInfo]
+    next_page_token: str | None
+
+
+class FigureInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture that a notebook showed, and the revision it came with the last time."""
+
+    digest: str
+    cell_id: str
+    number: int
+    revision_id: str
+    shown_at: datetime
+
+
+class FigurePage(msgspec.Struct, frozen=True, kw_only=True):
+    figures: list[FigureInfo]
     next_page_token: str | None
 
 

@@ -7,6 +7,7 @@ import { comparePlugin } from './plugins/compare';
 import { diffPlugin } from './plugins/diff';
 import { exportsPlugin } from './plugins/exports';
 import { filmstripPlugin } from './plugins/filmstrip';
+import { galleryPlugin } from './plugins/gallery';
 import { historyPlugin } from './plugins/history';
 import { kernelsPlugin } from './plugins/kernels';
 import { mimePlugin } from './plugins/mime';
@@ -34,5 +35,6 @@ export default [
   exportsPlugin,
   historyPlugin,
   filmstripPlugin,
+  galleryPlugin,
   diffPlugin
 ];

@@ -92,6 +92,7 @@ export const CommandIDs = {
    * the selected one if absent, from the one that revision `number` had
    */
   cellHistory: 'nbtrack:cell-history',
+  figures: 'nbtrack:figures',
   /** `{ revision_id: string }` */
   restoreRevision: 'nbtrack:restore-revision',
   /** `{ revision_id: string, cell_id: string, into?: string }`; `into` is the present cell */

@@ -9,6 +9,7 @@ import click
 
 from nbtrack.cli.exporting import export
 from nbtrack.cli.finding import find_notebook
+from nbtrack.cli.history_search import search
 from nbtrack.cli.keeping import off, on, size, texts
 from nbtrack.cli.output import Output, common_options, print_json
 from nbtrack.cli.restoring import checkpoint, restore
@@ -163,3 +164,4 @@ history.add_command(size)
 history.add_command(off)
 history.add_command(on)
 history.add_command(texts)
+history.add_command(search)

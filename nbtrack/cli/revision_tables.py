@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 from nbtrack.cli.output import Output, instant_text, number_text
 from nbtrack.entities import RevisionReason
-from nbtrack.wire import RevisionInfo, RunMark
+from nbtrack.wire import HistoryMatchInfo, RevisionInfo, RunMark
 
 _REASONS = {
     RevisionReason.OPEN: "opened",
@@ -65,6 +66,47 @@ def commit_text(revision: RevisionInfo) -> str:
     if revision.committed_as:
         return f"✓ {revision.committed_as[:8]}"
     return f"after {revision.git_commit[:8]}" if revision.git_commit else ""
+
+
+def print_matches(output: Output, matches: Sequence[HistoryMatchInfo]) -> None:
+    """A line a cell, newest first, with the words in bold."""
+    if not output.terminal:
+        columns = ("Notebook", "Cell", "Part", "First", "Last", "Versions", "Line")
+        output.table(columns, [_match_row(match) for match in matches])
+        return
+    if not matches:
+        output.say("No cell ever held these words.")
+        return
+    from rich.text import Text
+
+    for match in matches:
+        seen = f"r{match.first_number} to r{match.last_number}"
+        if match.first_number == match.last_number:
+            seen = f"r{match.first_number}"
+        facts = [
+            Path(match.notebook_path or "(deleted)").name,
+            f"{match.role} of cell {match.cell_id}" if match.part == "output" else match.cell_id,
+            seen,
+            "" if match.is_present else "no longer there",
+            f"{match.version_count} versions" if match.version_count > 1 else "",
+        ]
+        output.show(Text("  ".join(filter(None, facts)), style="dim"))
+        line = Text(f"    {match.snippet}")
+        for start, end in match.marks:
+            line.stylize("bold reverse", start + 4, end + 4)
+        output.show(line)
+
+
+def _match_row(match: HistoryMatchInfo) -> tuple[str, ...]:
+    return (
+        match.notebook_path or "",
+        match.cell_id,
+        match.role if match.part == "output" else match.part,
+        f"r{match.first_number}",
+        f"r{match.last_number}",
+        str(match.version_count),
+        match.snippet,
+    )
 
 
 def revision_line(revision: RevisionInfo) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from nbtrack.server.artifact_handlers import RunArtifact
 from nbtrack.server.base import ApiHandler, NoSuchEndpoint
 from nbtrack.server.diff_handlers import Diff, StateCell, StateMetadata
+from nbtrack.server.figure_handlers import NotebookFigures, OneFigure
 from nbtrack.server.history_handlers import NotebookCost, Switch
 from nbtrack.server.notebook_handlers import (
     CellFilmstrip,
@@ -19,7 +20,7 @@ from nbtrack.server.notebook_handlers import (
 )
 from nbtrack.server.restore_handlers import Answers, RevisionExport, RevisionRestore
 from nbtrack.server.run_handlers import Compare, OneRun, RunLifecycle, Runs, RunSeries
-from nbtrack.server.search_handlers import Search
+from nbtrack.server.search_handlers import HistorySearch, Search
 from nbtrack.server.status_handlers import Experiments, ServerStatus
 
 PREFIX = r"/nbtrack/api/"
@@ -30,6 +31,7 @@ ROUTES: list[tuple[str, type[ApiHandler]]] = [
     (PREFIX + r"status", ServerStatus),
     (PREFIX + r"experiments", Experiments),
     (PREFIX + r"search", Search),
+    (PREFIX + r"history/search", HistorySearch),
     (PREFIX + r"compare", Compare),
     (PREFIX + r"runs", Runs),
     (PREFIX + r"runs/(delete|undelete)", RunLifecycle),
@@ -42,6 +44,8 @@ ROUTES: list[tuple[str, type[ApiHandler]]] = [
     (PREFIX + rf"notebooks/{_ID}/cells/(.{{1,200}})", CellFilmstrip),
     (PREFIX + rf"notebooks/{_ID}/cost", NotebookCost),
     (PREFIX + r"history/switch", Switch),
+    (PREFIX + rf"notebooks/{_ID}/figures", NotebookFigures),
+    (PREFIX + rf"notebooks/{_ID}/figures/{_ID}", OneFigure),
     (PREFIX + rf"notebooks/{_ID}/checkpoint", NotebookCheckpoint),
     (PREFIX + rf"revisions/{_ID}", OneRevision),
     (PREFIX + rf"revisions/{_ID}/document", RevisionNotebook),

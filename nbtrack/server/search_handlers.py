@@ -1,13 +1,13 @@
-"""The endpoint that looks for words in code and notes."""
+"""The endpoints that look for words: in code and notes, and in histories."""
 
 from __future__ import annotations
 
 from nbtrack.errors import UsageError
-from nbtrack.present import text_matches
+from nbtrack.present import history_matches, text_matches
 from nbtrack.server.base import ApiHandler, endpoint
 from nbtrack.server.paths import NotebookPaths
 from nbtrack.store.base import Store
-from nbtrack.wire import TextMatchPage
+from nbtrack.wire import HistoryMatchPage, TextMatchPage
 
 DEFAULT_PAGE = 50
 MAX_PAGE = 1000
@@ -31,6 +31,38 @@ class Search(ApiHandler):
                 match_page, words, stored, limit, token, self.services.paths
             )
         )
+
+
+class HistorySearch(ApiHandler):
+    """``history/search``"""
+
+    @endpoint
+    async def get(self) -> None:
+        """A page of cells that at some time held words, newest first."""
+        words = self.text("text")
+        if words is None:
+            raise UsageError("say what to look for: text=…")
+        path = self.text("path")
+        stored = self.services.paths.stored(path) if path is not None else None
+        limit = self.integer("limit", DEFAULT_PAGE, least=1, most=MAX_PAGE)
+        token = self.text("page_token")
+
+        def search(store: Store) -> HistoryMatchPage:
+            notebook_id = None
+            if stored is not None:
+                notebook = store.find_notebook(stored)
+                if notebook is None:
+                    return HistoryMatchPage(matches=[], next_page_token=None)
+                notebook_id = notebook.notebook_id
+            page = store.search_history(
+                words, notebook_id=notebook_id, limit=limit, page_token=token
+            )
+            return HistoryMatchPage(
+                matches=history_matches(store, page.items, path=self.services.paths.api),
+                next_page_token=page.next_page_token,
+            )
+
+        self.reply(await self.services.access.call(search))
 
 
 def match_page(

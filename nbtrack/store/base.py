@@ -31,6 +31,7 @@ from nbtrack.entities import (
     Execution,
     Experiment,
     Forgotten,
+    HistoryMatch,
     KernelSession,
     Manifest,
     MetricSeries,
@@ -40,6 +41,7 @@ from nbtrack.entities import (
     RevisionReason,
     Run,
     RunDataset,
+    ShownFigure,
     TextMatch,
 )
 from nbtrack.records import JournalPosition, Record
@@ -93,7 +95,7 @@ class RevisionFilter:
         author: by this person.
         named: that have a name.
         with_runs: that an active run ran from.
-        with_errors: that a cell was run from and failed.
+        with_errors: that a cell was run from and failed, or that first show an error.
     """
 
     cell_id: str | None = None
@@ -308,6 +310,46 @@ class Store(Protocol):
         Raises:
             UsageError: there is no letter or digit in the query, or another argument is wrong.
         """
+        ...
+
+    def search_history(
+        self,
+        query: str,
+        *,
+        notebook_id: str | None = None,
+        limit: int = 50,
+        page_token: str | None = None,
+    ) -> Page[HistoryMatch]:
+        """Cells that at some time held words, in their text or in what they showed.
+
+        One match for the text and one for the outputs of a cell, however many versions of it
+        match; those with the newest versions come first. Of deleted notebooks, too. Words match
+        as in `search_text`.
+
+        Args:
+            query: what to look for.
+            notebook_id: only in this notebook.
+            limit: largest page, 1 to 1000.
+            page_token: from the previous page.
+
+        Raises:
+            UsageError: there is no letter or digit in the query, or another argument is wrong.
+        """
+        ...
+
+    def list_figures(
+        self, notebook_id: str, *, limit: int = 100, page_token: str | None = None
+    ) -> Page[ShownFigure]:
+        """Every picture that a notebook showed, each once, those shown last first.
+
+        Raises:
+            NotFoundError: no such notebook.
+            UsageError: the page token is none, or of another query.
+        """
+        ...
+
+    def read_figure(self, notebook_id: str, digest: str) -> tuple[str, bytes]:
+        """Media type and bytes of a picture. Raises NotFoundError, BlobMissingError."""
         ...
 
     def set_lifecycle(self, run_ids: Sequence[str], *, deleted: bool) -> None:

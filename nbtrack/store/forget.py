@@ -37,7 +37,7 @@ from nbtrack.store.schema import (
     runs,
     tags,
 )
-from nbtrack.store.texts import rebuild
+from nbtrack.store.spans import reindex
 
 SHORTEST = 4
 """Characters: cutting out a shorter text would tear unrelated ones apart."""
@@ -56,7 +56,7 @@ _NAMED_BY = (
     runs.c.report_digest,
     run_datasets.c.document_digest,
 )
-_SKIPPED = frozenset({"alembic_version", "blobs", "journals", "texts"})
+_SKIPPED = frozenset({"alembic_version", "blobs", "journals", "texts", "spans"})
 _SHOWN = frozenset({"output", "figure"})
 """Rules by which what a cell shows becomes an artifact."""
 _PAGE = 200
@@ -235,7 +235,7 @@ class _Forgetting:
         for text in self._texts:
             self._cut_columns(text)
         if names or self._rows:
-            rebuild(self._connection)
+            reindex(self._connection, self._files)
             self._connection.execute(update(runs).values(changed_seq=next_change(self._connection)))
         return Forgotten(contents=len(names), revisions=changed_revisions, rows=self._rows)
 

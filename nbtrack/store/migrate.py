@@ -23,7 +23,7 @@ from nbtrack.store.dialect import (
 )
 from nbtrack.version import __version__
 
-HEAD_REVISION = "0005"
+HEAD_REVISION = "0006"
 """The last migration's id. A test ensures that Alembic agrees."""
 
 MIGRATIONS = Path(__file__).with_name("migrations")

@@ -36,6 +36,7 @@ from nbtrack.store.schema import (
     runs,
     sessions,
 )
+from nbtrack.store.spans import add_step, newest
 from nbtrack.store.timeline import REVISION_COLUMNS
 
 
@@ -171,9 +172,13 @@ class NotebookPart:
                     f"notebook {revision.notebook_id} has another latest revision by now: "
                     "compare with that one and record again"
                 )
-            packed, text = Manifests(connection, self._manifests).pack(revision.manifest, latest)
+            manifests = Manifests(connection, self._manifests)
+            packed, text = manifests.pack(revision.manifest, latest)
             values = _revision_values(revision, number, latest, packed)
+            before = newest(connection, revision.notebook_id, manifests)
             connection.execute(insert(revisions).values(values))
+            after = (number, revision.manifest)
+            add_step(connection, self._blob_store, revision.notebook_id, before, after)
             changed_cells = dict.fromkeys(item.cell_id for item in revision.changes)
             if changed_cells:
                 connection.execute(

@@ -12,6 +12,7 @@ from nbtrack.store.schema import (
     revisions,
     runs,
 )
+from nbtrack.store.spans import cut_out
 
 _REFERRING = (runs.c.revision_id, execution_links.c.revision_id, revisions.c.restored_from)
 """Executions have the revision of their link, and nothing is the child of a latest one."""
@@ -39,8 +40,14 @@ def remove_revisions(connection: Connection, revision_ids: list[str]) -> None:
         .where(notebooks.c.file_revision_id.in_(revision_ids))
         .values(file_state=None, file_revision_id=None)
     )
+    numbers: dict[str, list[int]] = {}
+    numbered = select(revisions.c.notebook_id, revisions.c.number)
+    for row in connection.execute(numbered.where(revisions.c.revision_id.in_(revision_ids))):
+        numbers.setdefault(row.notebook_id, []).append(row.number)
     for table in (revision_cells, revisions):
         connection.execute(delete(table).where(table.c.revision_id.in_(revision_ids)))
+    for notebook_id, removed in numbers.items():
+        cut_out(connection, notebook_id, removed)
 
 
 def _is_used(connection: Connection, revision_id: str) -> bool:

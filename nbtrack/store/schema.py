@@ -35,6 +35,7 @@ store_state = Table(
     Column("id", Integer, primary_key=True),
     Column("change_seq", BigInteger, nullable=False),
     Column("written_by", Text, nullable=False),
+    Column("indexed", Integer, nullable=False, server_default="0"),
 )
 
 experiments = Table(
@@ -228,6 +229,7 @@ texts = Table(
     Column("text_id", Integer, primary_key=True),
     Column("kind", Text, nullable=False),
     Column("ref", Text, nullable=False),
+    Column("image_digest", Text),
     UniqueConstraint("kind", "ref"),
     # A number is never given again: words of a text that is gone may still be in the index.
     sqlite_autoincrement=True,
@@ -309,6 +311,21 @@ history_switches = Table(
     Column("recorded", Boolean, nullable=False),
 )
 """Notebooks and folders whose history was switched off, or on within one that is off."""
+
+spans = Table(
+    "spans",
+    metadata,
+    Column("span_id", Integer, primary_key=True),
+    Column("notebook_id", Text, nullable=False),
+    Column("cell_id", Text, nullable=False),
+    Column("text_id", Integer, nullable=False, index=True),
+    Column("role", Text, nullable=False),
+    Column("first_number", Integer, nullable=False),
+    Column("last_number", Integer),
+    Index("ix_spans_first", "notebook_id", "first_number"),
+    Index("ix_spans_last", "notebook_id", "last_number"),
+)
+"""See `store.spans`. ``role`` is a cell's type, or what an output is."""
 
 revision_cells = Table(
     "revision_cells",

@@ -25,6 +25,7 @@ from nbtrack.store.database import Database, last_change, next_change
 from nbtrack.store.dialect import DATABASE_NAME, sqlite_engine, sync_sqlite, upsert
 from nbtrack.store.executions import ExecutionReads
 from nbtrack.store.filesystem import is_network
+from nbtrack.store.finding import FindingReads
 from nbtrack.store.forget import ForgetPart
 from nbtrack.store.forking import opening
 from nbtrack.store.manifests import ManifestCache
@@ -42,6 +43,7 @@ from nbtrack.store.schema import (
     notebooks,
     runs,
 )
+from nbtrack.store.spans import ensure_indexed
 from nbtrack.store.switches import SwitchPart
 from nbtrack.store.text_search import TextReads
 from nbtrack.store.thinning import ThinningPart
@@ -82,6 +84,7 @@ def open_sql_store(
             engine = sqlite_engine(directory / DATABASE_NAME, busy_timeout_s, network=network)
             ensure_current(engine, directory, network=network)
             database = Database(engine, location, busy_timeout_s)
+            ensure_indexed(database, BlobStore(blob_directory))
     except SQLAlchemyError as error:
         raise StoreError(f"cannot open the store at {location}: {error}") from error
     except OSError as error:
@@ -98,6 +101,7 @@ class SqlStore(
     RunReads,
     ExecutionReads,
     TextReads,
+    FindingReads,
     NotebookPart,
     TimelinePart,
     SwitchPart,

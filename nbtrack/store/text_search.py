@@ -18,6 +18,9 @@ from nbtrack.store.schema import executions, runs, tags
 from nbtrack.store.texts import NOTE_TAG, Phrase, matching, phrases_of
 
 _MAX_LIMIT = 1000
+_SNIPPET = 200
+"""Characters of a line that are shown, and how many of them before the first match."""
+_BEFORE = 60
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -145,6 +148,21 @@ def first_line(text: str, phrases: list[Phrase]) -> tuple[int, str]:
         if count > most:
             best, most = index, count
     return best + 1, lines[best].strip()
+
+
+def marked_line(text: str, phrases: list[Phrase]) -> tuple[int, str, tuple[tuple[int, int], ...]]:
+    """As `first_line`, cut to what surrounds the first match, and where the matches are in it."""
+    line, whole = first_line(text, phrases)
+    matches = sorted(
+        match.span() for phrase in phrases for match in _pattern(phrase).finditer(whole)
+    )
+    start = max(0, (matches[0][0] if matches else 0) - _BEFORE) if len(whole) > _SNIPPET else 0
+    snippet = whole[start : start + _SNIPPET]
+    marks: list[tuple[int, int]] = []
+    for begin, end in ((begin - start, min(end - start, len(snippet))) for begin, end in matches):
+        if begin >= (marks[-1][1] if marks else 0) and begin < end:
+            marks.append((begin, end))
+    return line, snippet, tuple(marks)
 
 
 def _pattern(phrase: Phrase) -> re.Pattern[str]:

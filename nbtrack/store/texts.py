@@ -1,8 +1,10 @@
-"""The full-text index: the code of executions and the notes of runs, as SQLite's FTS5 keeps them.
+"""The full-text index: code, what cells showed, and notes of runs, as SQLite's FTS5 keeps them.
 
 The index ``text_index`` is contentless: it knows words and where they stand, not the texts,
 which are stored once, compressed, in their own tables. The table ``texts`` says what a row of
-it is: ``code`` by the digest of its source, ``note`` by run. Taking a text out of the index
+it is: ``code`` by the digest of its source (of an execution, or of a cell of any type in a
+revision), ``output`` and ``error`` by the digest of the output, ``note`` by run. A ``figure`` has
+a row there, and no words. Taking a text out of the index
 takes the text itself, exactly as it was put in.
 """
 
@@ -16,9 +18,9 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
+    bindparam,
     column,
     delete,
-    insert,
     or_,
     select,
     table,
@@ -27,9 +29,10 @@ from sqlalchemy import (
 
 from nbtrack.errors import UsageError
 from nbtrack.store.blobtable import batches, get_small
+from nbtrack.store.pieces import Piece
 from nbtrack.store.schema import executions, runs, tags, texts
 
-TextKind = Literal["code", "note"]
+TextKind = Literal["code", "note", "output", "error", "figure"]
 NOTE_TAG = "mlflow.note.content"
 """MLflow's tag for what a person writes about a run."""
 
@@ -37,6 +40,13 @@ _INDEX = table("text_index", column("rowid"), column("body"))
 _PUT = text("INSERT INTO text_index (rowid, body) VALUES (:text_id, :body)")
 _TAKE = text("INSERT INTO text_index (text_index, rowid, body) VALUES ('delete', :text_id, :body)")
 _LAST = text("SELECT seq FROM sqlite_sequence WHERE name = 'texts'")
+_KNOWN = select(texts.c.ref, texts.c.text_id).where(
+    texts.c.kind == bindparam("kind"), texts.c.ref.in_(bindparam("refs", expanding=True))
+)
+_NEW = text("INSERT INTO texts (text_id, kind, ref) VALUES (:text_id, :kind, :ref)")
+_NEW_FIGURE = text(
+    "INSERT INTO texts (kind, ref, image_digest) VALUES (:kind, :ref, :image_digest)"
+)
 _EMPTY = text("INSERT INTO text_index (text_index) VALUES ('delete-all')")
 
 
@@ -48,6 +58,20 @@ def put_sources(connection: Connection, sources: Mapping[str, bytes]) -> None:
         "code",
         {digest: _decoded(data) for digest, data in sources.items() if digest not in known},
     )
+
+
+def put_pieces(connection: Connection, pieces: Mapping[str, Piece]) -> None:
+    """Index outputs by digest; none of them may be indexed yet."""
+    for kind in ("output", "error"):
+        held = {digest: piece.text for digest, piece in pieces.items() if piece.role == kind}
+        _put(connection, kind, held)
+    figures = [
+        {"kind": piece.role, "ref": digest, "image_digest": piece.image_digest}
+        for digest, piece in pieces.items()
+        if piece.role == "figure"
+    ]
+    if figures:
+        connection.execute(_NEW_FIGURE, figures)
 
 
 def put_notes(connection: Connection, notes: Mapping[str, str | None]) -> None:
@@ -81,10 +105,7 @@ def take_out(connection: Connection, kind: TextKind, held: Mapping[str, str]) ->
 
 
 def rebuild(connection: Connection) -> None:
-    """Make the index anew from what the store holds, after rows were removed or mended.
-
-    Afterwards it holds no word of anything that is gone.
-    """
+    """Make the index of executions and notes anew, with nothing else in it."""
     connection.execute(_EMPTY)
     connection.execute(delete(texts))
     digests = connection.execute(select(executions.c.source_digest).distinct()).scalars().all()
@@ -102,10 +123,8 @@ def _forget(connection: Connection, text_ids: Iterable[int]) -> None:
 def _known(connection: Connection, kind: TextKind, refs: Iterable[str]) -> dict[str, int]:
     known: dict[str, int] = {}
     for batch in batches(refs):
-        statement = select(texts.c.ref, texts.c.text_id).where(
-            texts.c.kind == kind, texts.c.ref.in_(batch)
-        )
-        known |= {row.ref: row.text_id for row in connection.execute(statement)}
+        found = connection.execute(_KNOWN, {"kind": kind, "refs": batch})
+        known |= {row.ref: row.text_id for row in found}
     return known
 
 
@@ -118,7 +137,7 @@ def _put(connection: Connection, kind: TextKind, new: Mapping[str, str]) -> None
         for text_id, (ref, body) in enumerate(new.items(), start=last + 1)
     ]
     connection.execute(
-        insert(texts), [{name: row[name] for name in ("text_id", "kind", "ref")} for row in rows]
+        _NEW, [{name: row[name] for name in ("text_id", "kind", "ref")} for row in rows]
     )
     connection.execute(_PUT, [{name: row[name] for name in ("text_id", "body")} for row in rows])
 
@@ -159,8 +178,8 @@ def phrases_of(query: str) -> list[Phrase]:
     return found
 
 
-def matching(query: str, kind: TextKind) -> Select[Any]:
-    """The refs of texts that hold everything a query looks for.
+def matching_texts(query: str) -> Select[Any]:
+    """The ids of texts of any kind that hold everything a query looks for.
 
     The index splits at everything that is neither letter nor digit: ``read_csv(`` is the words
     ``read`` and ``csv`` beside each other.
@@ -172,8 +191,13 @@ def matching(query: str, kind: TextKind) -> Select[Any]:
     asked = " ".join(
         f'"{_clean(phrase.text)}"' + ("" if phrase.whole else "*") for phrase in phrases_of(query)
     )
+    return select(_INDEX.c.rowid).where(column("text_index").op("MATCH")(asked))
+
+
+def matching(query: str, kind: TextKind) -> Select[Any]:
+    """The refs of texts of a kind that hold what a query looks for; see `matching_texts`."""
     # A list, not a join: SQLite would ask the index again for each text.
-    found = select(_INDEX.c.rowid).where(column("text_index").op("MATCH")(asked))
+    found = matching_texts(query)
     return select(texts.c.ref).where(texts.c.text_id.in_(found), texts.c.kind == kind)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import ColumnElement, Connection, exists, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, exists, func, literal_column, or_, select
 
 from nbtrack.entities import ExecutionStatus, Lifecycle, Page, Revision
 from nbtrack.errors import NotFoundError
@@ -13,7 +13,7 @@ from nbtrack.store.blobtable import batches
 from nbtrack.store.database import Database
 from nbtrack.store.paging import Ordering, after, read_token, write_token
 from nbtrack.store.rows import revision_of
-from nbtrack.store.schema import executions, notebooks, revision_cells, revisions, runs
+from nbtrack.store.schema import executions, notebooks, revision_cells, revisions, runs, spans
 
 REVISION_COLUMNS = [column for column in revisions.columns if column.name != "manifest"]
 
@@ -113,7 +113,11 @@ def _asked(notebook_id: str, only: RevisionFilter) -> Iterator[ColumnElement[boo
         )
         yield revisions.c.revision_id.in_(used)
     if only.with_errors:
-        yield exists().where(executions.c.revision_id == revisions.c.revision_id, _FAILED)
+        shown = select(spans.c.first_number).where(
+            spans.c.notebook_id == notebook_id, spans.c.role == "error"
+        )
+        ran = exists().where(executions.c.revision_id == revisions.c.revision_id, _FAILED)
+        yield or_(ran, revisions.c.number.in_(shown))
 
 
 def _require_notebook(connection: Connection, notebook_id: str) -> None:

@@ -11,6 +11,7 @@ processes have.
 
 from __future__ import annotations
 
+from nbtrack.testing.contract_finding import FindingContract
 from nbtrack.testing.contract_history import HistoryContract
 from nbtrack.testing.contract_places import PlacesContract
 from nbtrack.testing.contract_records import RecordsContract
@@ -25,6 +26,7 @@ class StoreContract(
     TextContract,
     PlacesContract,
     HistoryContract,
+    FindingContract,
     UpkeepContract,
 ):
     """What every store does."""

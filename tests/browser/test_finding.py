@@ -24,7 +24,7 @@ COUNT = 400
 
 
 def figure(number: int) -> dict[str, Any]:
-    """A drawing; the same for every other number."""
+    """A drawing; that of 300 is the one of 200."""
     drawn = f'<svg xmlns="{SVG}" width="40" height="{number // 200 * 10 + 10}"/>'
     return {"output_type": "display_data", "metadata": {}, "data": {"image/svg+xml": drawn}}
 
@@ -129,3 +129,45 @@ def test_a_cell_shows_its_versions(person: Person) -> None:
     page.get_by_test_id("nbtrack-undo-restore").first.click()
     until(person.cells, lambda cells: dict(cells)["b"] == "b = 400")
     page.keyboard.press("Escape")
+
+
+def test_words_of_any_version_are_found(person: Person) -> None:
+    """Search shows cells that once held the words, marked; Enter leads to that version."""
+    page = person.page
+    person.shows_history()
+    box = page.get_by_test_id("nbtrack-history-search")
+    box.fill("b 100")
+    match = page.get_by_test_id("nbtrack-match")
+    expect(match).to_have_count(1)
+    expect(match.locator("mark")).to_have_text(["b", "100"])
+    expect(match).to_contain_text("r100 – r199, gone")
+    box.press("ArrowDown")
+    expect(match).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("nbtrack-frame").first).to_contain_text("b = 100")
+    page.get_by_test_id("nbtrack-filmstrip-newest").click()
+    expect(page.get_by_test_id("nbtrack-frame").first).to_contain_text("b = 400")
+    box.fill("nowhere_at_all")
+    expect(page.get_by_test_id("nbtrack-search-empty")).to_be_visible()
+    box.press("Escape")
+    expect(person.shows_history().first).to_be_visible()
+
+
+def test_every_figure_is_in_the_gallery(person: Person) -> None:
+    """Pictures stand there once each, are loaded, and lead to the versions of their cell."""
+    page = person.page
+    person.cell(1).locator(".cm-content").click()
+    page.get_by_test_id("nbtrack-history-figures").click()
+    figures = page.get_by_test_id("nbtrack-figure")
+    expect(figures).to_have_count(3)
+    expect(figures.first).to_be_focused()
+    loaded = "images => images.every(image => image.complete && image.naturalHeight > 0)"
+    until(lambda: figures.locator("img").evaluate_all(loaded), bool)
+    labels = [figure.get_attribute("aria-label") or "" for figure in figures.all()]
+    assert [label.split(",")[0] for label in labels] == [
+        f"Figure of r{number}" for number in (400, 200, 100)
+    ]
+    page.keyboard.press("End")
+    expect(figures.last).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("nbtrack-frame").first).to_contain_text("b = 100")

@@ -17,6 +17,7 @@ from jupyter_server.serverapp import list_running_servers
 from nbdime import nbpatchapp
 
 from nbtrack.store.base import Store
+from nbtrack.testing.contract_finding import printed, put_revision
 from tests.cli.conftest import Command, document, record_save, write
 
 FIRST = document(load="x = 1\ny = 2", model="fit(x)")
@@ -271,3 +272,21 @@ class TestExport:
         forced = ("--to", "markdown", "--output", made, "--yes")
         assert nbtrack("history", "export", notebook, "r2", *forced).code == 0
         assert "plot(x)" in made.read_text()
+
+
+def test_search_finds_what_once_was(nbtrack: Command, store: Store, tmp_path: Path) -> None:
+    """Words of any revision, with the cell and the revisions that held them."""
+    path = tmp_path / "old.ipynb"
+    book = store.create_notebook(str(path)).notebook_id
+    for source in ("momentum = 0.9", "momentum = 0.8", "nothing"):
+        put_revision(store, book, ("net", source, [printed("momentum kept")]))
+    rows = nbtrack("history", "search", "momentum").rows
+    told = ("Cell", "Part", "First", "Last", "Versions", "Line")
+    assert [tuple(row[name] for name in told) for row in rows] == [
+        ("net", "source", "r1", "r2", "2", "momentum = 0.8"),
+        ("net", "output", "r1", "r3", "1", "momentum kept"),
+    ]
+    found = json.loads(nbtrack("history", "search", "momentum", "0.9", "--json").out)
+    [match] = found["matches"]
+    assert (match["found_number"], match["is_present"]) == (1, False)
+    assert nbtrack("history", "search", "absent").rows == []

@@ -143,3 +143,45 @@ async def test_a_cells_versions_are_paged(api, store, jp_root_dir):
     _, rest = await api("GET", f"notebooks/{book}/cells/a", limit=2, before=strip["next_before"])
     assert [frame["source"] for frame in rest["frames"]] == ["a = 0"]
     assert rest["next_before"] is None
+
+
+async def test_histories_are_searched(api, store, jp_root_dir):
+    """In the notebook at a path, or everywhere; marks say where the words are."""
+    texts = [notebook(code(f"speed = {n}", "a"), code("b", "b")) for n in range(3)]
+    _, made = fill(store, jp_root_dir / "book.ipynb", *texts)
+    fill(store, jp_root_dir / "other.ipynb", notebook(code("full speed", "x", "top speed")))
+    status, page = await api("GET", "history/search", text="speed", path="book.ipynb")
+    [match] = page["matches"]
+    assert (status, match["notebook_path"], match["cell_id"]) == (200, "book.ipynb", "a")
+    assert (match["snippet"], match["marks"], match["version_count"]) == ("speed = 2", [[0, 5]], 3)
+    assert (match["found_id"], match["first_number"]) == (made[2].revision_id, 1)
+    _, everywhere = await api("GET", "history/search", text="speed")
+    assert sorted(match["part"] for match in everywhere["matches"]) == [
+        "output",
+        "source",
+        "source",
+    ]
+    _, nowhere = await api("GET", "history/search", text="speed", path="new.ipynb")
+    assert nowhere == {"matches": [], "next_page_token": None}
+    status, answer = await api("GET", "history/search", text="!")
+    assert (status, answer["error"]["code"]) == (400, "bad_request")
+
+
+async def test_figures_are_listed_and_served_harmless(api, store, jp_root_dir, jp_fetch):
+    """A drawing comes as what it is, sandboxed and never sniffed."""
+    drawn = '<svg xmlns="http://www.w3.org/2000/svg"><script>x</script></svg>'
+    cell = code("plot()", "a")
+    cell["outputs"] = [
+        {"output_type": "display_data", "metadata": {}, "data": {"image/svg+xml": drawn}}
+    ]
+    book, [revision] = fill(store, jp_root_dir / "book.ipynb", notebook(cell))
+    _, page = await api("GET", f"notebooks/{book}/figures")
+    [figure] = page["figures"]
+    assert (figure["cell_id"], figure["revision_id"]) == ("a", revision.revision_id)
+    answer = await jp_fetch("nbtrack", "api", "notebooks", book, "figures", figure["digest"])
+    assert answer.body.decode() == drawn
+    assert answer.headers["Content-Type"] == "image/svg+xml"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Content-Security-Policy"].startswith("sandbox")
+    status, _ = await api("GET", f"notebooks/{book}/figures/{'0' * 64}")
+    assert status == 404

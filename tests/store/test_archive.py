@@ -67,7 +67,7 @@ def dump(store: Store) -> dict[str, set[tuple[Any, ...]]]:
     found = {}
     with closing(sqlite3.connect(Path(store.location) / DATABASE_NAME)) as database:
         for table in metadata.sorted_tables:
-            if table.name in ("store_state", "journals", "texts"):
+            if table.name in ("store_state", "journals", "texts", "spans"):
                 continue
             names = [c.name for c in table.columns if c.name != "changed_seq"]
             query = f"SELECT {', '.join(names)} FROM {table.name}"

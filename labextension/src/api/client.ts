@@ -7,7 +7,9 @@ import type {
   Comparison,
   Done,
   ExperimentList,
+  FigurePage,
   Filmstrip,
+  HistoryMatchPage,
   MetadataDocument,
   NotebookDiff,
   NotebookInfo,
@@ -103,6 +105,24 @@ export const getTimeline = (
   query: RevisionQuery = {}
 ): Promise<Timeline> =>
   request(`notebooks/${id(notebookId)}/timeline`, { query: { ...query } });
+
+/** Cells that at some time held words, in the notebook at a path or in all. */
+export const searchHistory = (query: {
+  text: string;
+  path?: string;
+  limit?: number;
+  page_token?: string;
+}): Promise<HistoryMatchPage> => request('history/search', { query: { ...query } });
+
+export const listFigures = (
+  notebookId: string,
+  query: { limit?: number; page_token?: string } = {}
+): Promise<FigurePage> =>
+  request(`notebooks/${id(notebookId)}/figures`, { query: { ...query } });
+
+/** Where a picture that a notebook showed can be read from. */
+export const figureUrl = (notebookId: string, digest: string): string =>
+  apiUrl(`notebooks/${id(notebookId)}/figures/${id(digest)}`);
 
 export const getFilmstrip = (
   notebookId: string,

@@ -142,6 +142,49 @@ export interface TextMatchPage {
   next_page_token: string | null;
 }
 
+/** A cell that at some time held what was looked for, in its text or in what it showed. */
+export interface HistoryMatchInfo {
+  notebook_id: string;
+  notebook_path: string | null;
+  cell_id: string;
+  part: 'output' | 'source';
+  /** The cell's type, or ``output`` or ``error``. */
+  role: string;
+  snippet: string;
+  /** Where in the snippet the words are, as starts and ends in Unicode code points. */
+  marks: number[][];
+  line: number;
+  /** So many different texts of this cell match. */
+  version_count: number;
+  first_number: number;
+  last_number: number;
+  /** The revision with which the newest version came that matches. */
+  found_number: number;
+  found_id: string;
+  found_at: string;
+  /** It still stands in the newest revision. */
+  is_present: boolean;
+}
+
+export interface HistoryMatchPage {
+  matches: HistoryMatchInfo[];
+  next_page_token: string | null;
+}
+
+/** A picture that a notebook showed, and the revision it came with the last time. */
+export interface FigureInfo {
+  digest: string;
+  cell_id: string;
+  number: number;
+  revision_id: string;
+  shown_at: string;
+}
+
+export interface FigurePage {
+  figures: FigureInfo[];
+  next_page_token: string | null;
+}
+
 export interface ArtifactInfo {
   path: string;
   size_bytes: number;

@@ -13,8 +13,13 @@ import { REVISIONS_MIME, type RevisionTable } from '../api/generated';
 import { useModel } from '../components/common/useModel';
 import { HistoryPanel } from '../components/history/HistoryPanel';
 import { RevisionTableView } from '../components/history/RevisionTableView';
-import type { IHistoryActions, IRevisionActions } from '../components/history/types';
+import type {
+  IHistoryActions,
+  IRevisionActions,
+  ISearchActions
+} from '../components/history/types';
 import { HistoryModel } from '../model/history';
+import { HistorySearchModel } from '../model/historySearch';
 import type { Recorders } from '../model/snapshots';
 import {
   CommandIDs,
@@ -30,6 +35,7 @@ const TAB_ID = 'history';
 class HistoryWidget extends ReactWidget {
   constructor(
     private readonly model: HistoryModel,
+    private readonly search: HistorySearchModel,
     private readonly restore: INbtrackRestore,
     private readonly actions: IHistoryActions
   ) {
@@ -49,19 +55,35 @@ class HistoryWidget extends ReactWidget {
   }
 
   protected render(): JSX.Element {
-    return <History model={this.model} restore={this.restore} actions={this.actions} />;
+    return (
+      <History
+        model={this.model}
+        search={this.search}
+        restore={this.restore}
+        actions={this.actions}
+      />
+    );
   }
 }
 
 interface IHistoryProps {
   model: HistoryModel;
+  search: HistorySearchModel;
   restore: INbtrackRestore;
   actions: IHistoryActions;
 }
 
-function History({ model, restore, actions }: IHistoryProps): JSX.Element {
+function History({ model, search, restore, actions }: IHistoryProps): JSX.Element {
   useModel(model);
-  return <HistoryPanel view={model.view} restored={restore.last} actions={actions} />;
+  useModel(search);
+  return (
+    <HistoryPanel
+      view={model.view}
+      search={search.view}
+      restored={restore.last}
+      actions={actions}
+    />
+  );
 }
 
 /** What rows do, wherever they are shown. */
@@ -105,6 +127,26 @@ function revisionActions(commands: JupyterFrontEnd['commands']): IRevisionAction
         onSelect: ({ revision_id }) => run(CommandIDs.exportRevision, { revision_id })
       }
     ]
+  };
+}
+
+function searchActions(
+  search: HistorySearchModel,
+  commands: JupyterFrontEnd['commands']
+): ISearchActions {
+  return {
+    search: text => search.setText(text),
+    setEverywhere: everywhere => search.setEverywhere(everywhere),
+    searchAgain: () => search.refresh(),
+    moreMatches: () => void search.more(),
+    openMatch: ({ notebook_id, cell_id, found_number }) =>
+      void commands.execute(CommandIDs.cellHistory, {
+        notebook_id,
+        cell_id,
+        number: found_number
+      }),
+    compareMatch: ({ found_id }) =>
+      void commands.execute(CommandIDs.openRevision, { revision_id: found_id })
   };
 }
 
@@ -193,8 +235,12 @@ export const historyPlugin: JupyterFrontEndPlugin<void> = {
       }
       await recorder.record({ reason: 'checkpoint', label });
     };
-    const widget = new HistoryWidget(model, restore, {
+    const search = new HistorySearchModel();
+    model.changed.connect((_, { path }) => search.setPath(path));
+    const widget = new HistoryWidget(model, search, restore, {
       ...actions,
+      ...searchActions(search, commands),
+      openFigures: () => void commands.execute(CommandIDs.figures),
       rename: ({ revision_id }, label) => model.setLabel(revision_id, label),
       setFilter: patch => model.setFilter(patch),
       look: (first, last) => model.look(first, last),

@@ -48,7 +48,7 @@ PLACE_TABLES: tuple[Table, ...] = (
     execution_links,
 )
 STAYS = frozenset(
-    {"store_state", "blobs", "journals", "kernel_bindings", "texts", "history_switches"}
+    {"store_state", "blobs", "journals", "kernel_bindings", "texts", "spans", "history_switches"}
 )
 """Tables about the store itself, and of bytes, which are no rows of an archive."""
 

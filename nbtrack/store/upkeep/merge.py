@@ -88,7 +88,7 @@ class Merge:
         with self._database.write() as connection:
             self._merge_experiments(connection)
         self._merge_rows(sessions)
-        history = HistoryMerge(self._archive, self._database)
+        history = HistoryMerge(self._archive, self._database, self._files)
         history.merge(self._added, self._present)
         self._merge_rows(executions)
         self._merge_rows(execution_links)

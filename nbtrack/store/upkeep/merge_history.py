@@ -12,9 +12,11 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, insert, select, update
 
+from nbtrack.store.blobs import BlobStore
 from nbtrack.store.database import Database, next_change
 from nbtrack.store.manifests import Manifests
 from nbtrack.store.schema import notebooks, revision_cells, revisions
+from nbtrack.store.spans import rebuild_spans
 from nbtrack.store.upkeep.archive_read import ArchiveReader
 from nbtrack.store.upkeep.codec import Row
 
@@ -25,11 +27,13 @@ class HistoryMerge:
     Args:
         archive: checked.
         database: of the store.
+        files: where its longer bytes are; those of the archive are there already.
     """
 
-    def __init__(self, archive: ArchiveReader, database: Database) -> None:
+    def __init__(self, archive: ArchiveReader, database: Database, files: BlobStore) -> None:
         self._archive = archive
         self._database = database
+        self._files = files
         self.renumbered: list[tuple[str, int, int]] = []
         self.moved_aside: list[str] = []
 
@@ -85,6 +89,7 @@ class HistoryMerge:
         connection.execute(insert(revisions), new)
         Manifests(connection).repack(notebook_id)
         _insert_cells(connection, new, cells)
+        rebuild_spans(connection, self._files, [notebook_id])
         latest = None if here is None else here.latest_revision_id
         parents = {key: row.parent_id for key, row in known.items()}
         parents |= {row["revision_id"]: row["parent_id"] for row in new}

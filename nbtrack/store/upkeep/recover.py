@@ -23,8 +23,8 @@ from nbtrack.store.upkeep.facts import Progress
 
 _MAGIC = b"SQLite format 3\0"
 _INTERIOR = 5
-_OWN = frozenset({"store_state", "texts"})
-"""Tables that a new store fills itself; the index of texts is made anew afterwards."""
+_OWN = frozenset({"store_state", "texts", "spans"})
+"""Tables that a new store fills itself; what is searched is made anew afterwards."""
 _LARGEST_STEP = 1 << 40
 
 

@@ -39,6 +39,7 @@ NO_BLOBS = frozenset(
         "run_datasets.digest",
         "revisions.text_digest",
         "revisions.content_digest",
+        "texts.image_digest",
     }
 )
 """Digests of something else: of files that are not kept, or of a manifest."""

@@ -21,8 +21,8 @@ from nbtrack.store.blobtable import get_small
 from nbtrack.store.database import Database
 from nbtrack.store.dialect import DATABASE_NAME
 from nbtrack.store.schema import blobs
+from nbtrack.store.spans import reindex
 from nbtrack.store.sql import open_sql_store
-from nbtrack.store.texts import rebuild
 from nbtrack.store.upkeep.backup import file_digest
 from nbtrack.store.upkeep.facts import Finding, Progress, silent
 from nbtrack.store.upkeep.mend import mend_rows
@@ -115,7 +115,7 @@ def repair_contents(
     found = list(mend_values(directory / DATABASE_NAME, quarantine, progress))
     with database.write() as connection:
         found += mend_rows(connection)
-        rebuild(connection)
+        reindex(connection, BlobStore(blob_root(str(directory))))
     yield from found
     if not found:
         yield Finding("rows", "ok", "All rows fit together.")

@@ -12,6 +12,7 @@ import type { IFilmstripState } from '../../model/filmstrip';
 import { Button } from '../common/Button';
 import { Icon } from '../common/Icon';
 import { Loading, Message } from '../common/Message';
+import { NearEnd } from '../common/NearEnd';
 import { Rendered, type RenderOutput } from '../common/Rendered';
 import { useNow } from '../common/useNow';
 import { useSeen } from '../common/useSeen';
@@ -122,7 +123,14 @@ export function FilmstripView(props: IFilmstripProps): JSX.Element {
           />
         ))}
       </div>
-      {state.nextBefore === null ? null : <More {...props} />}
+      {state.nextBefore === null ? null : (
+        <NearEnd
+          label="Show older versions"
+          loading={state.loadingMore}
+          count={frames.length}
+          onNear={actions.more}
+        />
+      )}
     </div>
   );
 }
@@ -146,36 +154,6 @@ function NoFrames({
     <Message title="No versions of this cell yet" testId="nbtrack-filmstrip-empty">
       <p>Run it or save the notebook: each text of the cell is then kept here.</p>
     </Message>
-  );
-}
-
-/** The next versions are read as one comes near. */
-function More({
-  state,
-  actions
-}: Pick<IFilmstripProps, 'state' | 'actions'>): JSX.Element {
-  const end = React.useRef<HTMLDivElement>(null);
-  const { more } = actions;
-  React.useEffect(() => {
-    const observer = new IntersectionObserver(
-      entries => {
-        if (entries.some(entry => entry.isIntersecting)) {
-          more();
-        }
-      },
-      { rootMargin: '600px' }
-    );
-    if (end.current) {
-      observer.observe(end.current);
-    }
-    return () => observer.disconnect();
-  }, [more, state.frames.length]);
-  return (
-    <div ref={end} className="nbt-filmstrip-part">
-      <Button disabled={state.loadingMore} onClick={more}>
-        {state.loadingMore ? 'Reading…' : 'Show older versions'}
-      </Button>
-    </div>
   );
 }
 

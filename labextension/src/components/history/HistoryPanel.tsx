@@ -9,16 +9,20 @@ import { useNow } from '../common/useNow';
 import { HistoryFilters } from './HistoryFilters';
 import { NameForm } from './NameForm';
 import { RevisionList } from './RevisionList';
+import { SearchBox } from './SearchBox';
+import { SearchResults } from './SearchResults';
 import {
   type IHistoryActions,
   type IHistoryView,
   type IRestoredNotice,
+  type ISearchView,
   isFiltered,
   NO_FILTER
 } from './types';
 
 export interface IHistoryPanelProps {
   view: IHistoryView;
+  search: ISearchView;
   /** The last restore, while it can be taken back. */
   restored: IRestoredNotice | null;
   actions: IHistoryActions;
@@ -26,19 +30,30 @@ export interface IHistoryPanelProps {
 
 export function HistoryPanel({
   view,
+  search,
   restored,
   actions
 }: IHistoryPanelProps): JSX.Element {
+  const searching = search.status !== 'idle';
   return (
     <div className="nbt-history" data-testid="nbtrack-history">
-      {view.path !== null ? <Toolbar view={view} actions={actions} /> : null}
+      <div className="nbt-history-toolbar">
+        <SearchBox view={search} actions={actions} />
+        {view.path !== null && !searching ? (
+          <Toolbar view={view} actions={actions} />
+        ) : null}
+      </div>
       {restored ? <RestoredBar {...restored} /> : null}
       {view.path !== null && !view.recording ? (
         <Message title="New states are not recorded">
           <Button onClick={actions.openSettings}>Open settings</Button>
         </Message>
       ) : null}
-      <Body view={view} actions={actions} />
+      {searching ? (
+        <SearchResults view={search} actions={actions} />
+      ) : (
+        <Body view={view} actions={actions} />
+      )}
     </div>
   );
 }
@@ -49,8 +64,14 @@ function Toolbar({ view, actions }: IViewProps): JSX.Element {
   const [naming, setNaming] = React.useState(false);
   const close = React.useCallback(() => setNaming(false), []);
   return (
-    <div className="nbt-history-toolbar">
+    <>
       <div className="nbt-history-tools">
+        <IconButton
+          icon="image"
+          label="Show all figures of this notebook"
+          testId="nbtrack-history-figures"
+          onClick={actions.openFigures}
+        />
         <IconButton
           icon="refresh"
           label="Refresh the history"
@@ -75,7 +96,7 @@ function Toolbar({ view, actions }: IViewProps): JSX.Element {
           onClose={close}
         />
       ) : null}
-    </div>
+    </>
   );
 }
 

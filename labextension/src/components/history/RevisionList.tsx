@@ -49,13 +49,6 @@ export function RevisionList(props: IRevisionListProps): JSX.Element {
   const drawn = items.slice(shown.first, shown.last);
   useLook(drawn, timeline, props.onLook);
 
-  const [wanted, setWanted] = React.useState<string | null>(null);
-  React.useEffect(() => {
-    if (wanted !== null && focusLine(list.current, wanted)) {
-      setWanted(null);
-    }
-  }, [wanted, shown.first, shown.last]);
-
   // A line that was read takes the place, and the focus, of one that was waited for.
   const focused = React.useRef<string | null>(null);
   React.useLayoutEffect(() => {
@@ -67,6 +60,19 @@ export function RevisionList(props: IRevisionListProps): JSX.Element {
     focused.current = key;
     setCurrent(key);
   }, []);
+
+  const [wanted, setWanted] = React.useState<string | null>(null);
+  React.useEffect(() => {
+    if (wanted !== null && focusLine(list.current, wanted)) {
+      setWanted(null);
+    }
+  }, [wanted, shown.first, shown.last]);
+  // Lines that were just drawn are measured, and may move the one that has the focus.
+  React.useEffect(() => {
+    if (wanted === null && current !== null && focused.current === current) {
+      lineOf(list.current, current)?.scrollIntoView({ block: 'nearest' });
+    }
+  }, [wanted, current]);
 
   const toggle = React.useCallback(
     (key: string) => setExpanded(open => (open === key ? null : key)),
@@ -302,8 +308,6 @@ function focusLine(list: HTMLElement | null, key: string): boolean {
   const line = lineOf(list, key);
   line?.focus({ preventScroll: true });
   line?.scrollIntoView({ block: 'nearest' });
-  // Lines that were just drawn are measured after this, and may move it.
-  requestAnimationFrame(() => line?.scrollIntoView({ block: 'nearest' }));
   return line !== null && line !== undefined;
 }
 

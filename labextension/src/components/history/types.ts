@@ -1,6 +1,6 @@
 /** What the history's components are given, and what they ask for. */
 
-import type { RevisionInfo, Timeline } from '../../api/generated';
+import type { HistoryMatchInfo, RevisionInfo, Timeline } from '../../api/generated';
 
 /** Which revisions are listed; all that is asked must hold. */
 export interface IHistoryFilter {
@@ -48,6 +48,27 @@ export interface IHistoryView {
   recording: boolean;
 }
 
+/** What is looked for in the history, and what was found. */
+export interface ISearchView {
+  /** Empty: nothing is looked for. */
+  text: string;
+  /** In all notebooks, not only in the one that is shown. */
+  everywhere: boolean;
+  status: 'idle' | 'loading' | 'ready' | 'error';
+  error: string | null;
+  matches: readonly HistoryMatchInfo[];
+  hasMore: boolean;
+}
+
+export interface ISearchActions {
+  search: (text: string) => void;
+  setEverywhere: (everywhere: boolean) => void;
+  searchAgain: () => void;
+  moreMatches: () => void;
+  openMatch: (match: HistoryMatchInfo) => void;
+  compareMatch: (match: HistoryMatchInfo) => void;
+}
+
 /** What can be done with one revision. */
 export interface IRevisionActions {
   compare: (revision: RevisionInfo) => void;
@@ -72,7 +93,8 @@ export interface IRevisionCommand {
   isShown?: (revision: RevisionInfo) => boolean;
 }
 
-export interface IHistoryActions extends IRevisionActions {
+export interface IHistoryActions extends IRevisionActions, ISearchActions {
+  openFigures: () => void;
   setFilter: (patch: Partial<IHistoryFilter>) => void;
   /** Revisions at these places of the timeline are looked at. */
   look: (first: number, last: number) => void;
