@@ -15,6 +15,7 @@ from enum import Enum
 from pathlib import PurePath
 from types import SimpleNamespace
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from nbtrack.capture.bindings import Binding
 from nbtrack.capture.expressions import classify, dotted_name
@@ -189,8 +190,21 @@ def _items(value: object) -> Iterable[tuple[str, object]]:
 _Reader = Callable[[Any], Iterable[tuple[str, object]]]
 
 
+_readers: WeakKeyDictionary[type, tuple[_Reader | None, bool]] = WeakKeyDictionary()
+
+
 def _reader(kind: type) -> tuple[_Reader | None, bool]:
     """What reads an object's values, and whether its type holds configurations only."""
+    known = _readers.get(kind)
+    if known is None:
+        known = _find_reader(kind)
+        if kind.__module__ != "__main__":
+            # One of the notebook's may yet be made a dataclass, by a later cell.
+            _readers[kind] = known
+    return known
+
+
+def _find_reader(kind: type) -> tuple[_Reader | None, bool]:
     argparse = sys.modules.get("argparse")
     if issubclass(kind, SimpleNamespace) or (argparse and issubclass(kind, argparse.Namespace)):
         return _of_dict, True

@@ -17,7 +17,7 @@ from nbtrack.capture.flow import Flow
 from nbtrack.capture.kinds import Kind
 from nbtrack.capture.options import TrackOptions
 from nbtrack.capture.plan import Watched, loop_label, series_owners, target_owners
-from nbtrack.capture.trees import walk
+from nbtrack.capture.trees import nodes_of, walk
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -178,7 +178,7 @@ def _keeps_python(decorator: ast.expr, cell: CellFlow) -> bool:
 def _compiled(tree: ast.Module) -> set[str]:
     """Names that are handed to something that compiles functions."""
     names: set[str] = set()
-    for node in walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.Call):
             called = (dotted_name(node.func) or "").rpartition(".")[2]
             if called in _COMPILERS:

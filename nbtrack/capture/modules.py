@@ -37,7 +37,8 @@ class LocalModules:
     """Finds local modules; looks at each imported module once."""
 
     def __init__(self) -> None:
-        self._looked_at: dict[str, str | None] = {}
+        self._looked_at: set[str] = set()
+        self._paths: dict[str, None] = {}
         self._count = -1
 
     def find(self) -> list[LocalModule]:
@@ -49,7 +50,7 @@ class LocalModules:
         except FileNotFoundError:
             here = os.sep
         found = {}
-        for path in dict.fromkeys(path for path in self._looked_at.values() if path is not None):
+        for path in self._paths:
             try:
                 state = os.stat(path)  # noqa: PTH116 - asked at each tracked cell
             except OSError:
@@ -63,7 +64,10 @@ class LocalModules:
         self._count = len(modules)
         for name, module in modules.items():
             if name not in self._looked_at and isinstance(module, ModuleType):
-                self._looked_at[name] = _local_file(module)
+                self._looked_at.add(name)
+                path = _local_file(module)
+                if path is not None:
+                    self._paths[path] = None
 
 
 def _local_file(module: ModuleType) -> str | None:

@@ -23,7 +23,7 @@ from nbtrack.capture.names import base_name, target_names
 from nbtrack.capture.plan import CellPlan
 from nbtrack.capture.report import Report
 from nbtrack.capture.settings import Setting, settings_of
-from nbtrack.capture.trees import walk
+from nbtrack.capture.trees import nodes_of
 from nbtrack.entities import Origin
 
 _MAX_DEFAULTS = 100
@@ -187,7 +187,7 @@ def _marked(origin: Origin, setting: Setting) -> Origin:
 def _fitted_names(tree: ast.Module) -> set[str]:
     """Names of what a cell trains: ``name.fit(...)`` and ``name = Class(...).fit(...)``."""
     names: set[str | None] = set()
-    for node in walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.Assign) and _is_fit(node.value):
             names |= {name for target in node.targets for name in target_names(target)}
         elif isinstance(node, ast.Call) and _is_fit(node):

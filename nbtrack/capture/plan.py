@@ -13,7 +13,7 @@ from nbtrack.capture.expressions import result_key
 from nbtrack.capture.kinds import Kind
 from nbtrack.capture.options import TrackOptions
 from nbtrack.capture.printed import Printed, printed_values
-from nbtrack.capture.trees import walk
+from nbtrack.capture.trees import nodes_of
 from nbtrack.capture.varying import is_number, iterated, switched, used_between
 
 _LOG_CALLS = frozenset({"log", "log_metric", "log_metrics"})
@@ -315,7 +315,7 @@ def _last_expression(
 def _explicit_keys(tree: ast.Module) -> frozenset[str]:
     """Metric names that the cell itself logs, where they stand in the code."""
     keys: set[str] = set()
-    for node in walk(tree):
+    for node in nodes_of(tree):
         if not isinstance(node, ast.Call):
             continue
         name = _called_name(node)

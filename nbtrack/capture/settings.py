@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from nbtrack.capture.literals import is_plain
 from nbtrack.capture.scalars import as_number
@@ -49,15 +50,17 @@ def settings_of(value: object) -> list[Setting]:
         Nothing where it is none of the objects that are known here.
     """
     kind = type(value)
-    for read, base in (
-        (_estimator, _class("sklearn.base", "BaseEstimator")),
-        (_optimiser, _class("torch.optim.optimizer", "Optimizer")),
-        (_compiled, _class("keras", "Model")),
-        (_keras_optimiser, _class("keras", "Optimizer")),
-    ):
-        if base is not None and issubclass(kind, base):
-            return list(read(value))
-    return []
+    if kind not in _readers:
+        _readers[kind] = next(
+            (
+                read
+                for read, module, name in _BASES
+                if (base := _class(module, name)) is not None and issubclass(kind, base)
+            ),
+            None,
+        )
+    read = _readers[kind]
+    return [] if read is None else list(read(value))
 
 
 def _class(module: str, name: str) -> type | None:
@@ -69,9 +72,9 @@ def _estimator(value: Any, depth: int = _MAX_DEPTH) -> Iterator[Setting]:
     kind = type(value)
     if getattr(kind.get_params, "__module__", "__main__") == "__main__":
         return
-    defaults = _defaults(kind)
+    defaults = defaults_of(kind)
     inner: list[object] = []
-    for name, part in value.get_params(deep=False).items():
+    for name, part in estimator_settings(value).items():
         below = list(_estimators_in(part))
         inner += below
         if not below and is_plain(part):
@@ -93,7 +96,7 @@ def _estimators_in(value: object) -> Iterator[object]:
 
 
 def _optimiser(value: Any) -> Iterator[Setting]:
-    kind, defaults = type(value), _defaults(type(value))
+    kind, defaults = type(value), defaults_of(type(value))
     groups = value.param_groups[:_MAX_GROUPS]
     for name in groups[0] if groups else ():
         if name in _NO_SETTINGS:
@@ -131,7 +134,7 @@ def _named(value: Any) -> object:
 
 def _keras_optimiser(value: Any) -> Iterator[Setting]:
     kind = type(value)
-    defaults = _defaults(kind)
+    defaults = defaults_of(kind)
     for name, part in value.get_config().items():
         number = _number(part)
         # In single precision a default is another number than in the signature.
@@ -143,6 +146,17 @@ def _keras_optimiser(value: Any) -> Iterator[Setting]:
             yield Setting(f"{kind.__name__}.{name}", number, default, name in _DECISIVE)
 
 
+_BASES: tuple[tuple[Callable[[Any], Iterator[Setting]], str, str], ...] = (
+    (_estimator, "sklearn.base", "BaseEstimator"),
+    (_optimiser, "torch.optim.optimizer", "Optimizer"),
+    (_compiled, "keras", "Model"),
+    (_keras_optimiser, "keras", "Optimizer"),
+)
+_readers: WeakKeyDictionary[type, Callable[[Any], Iterator[Setting]] | None] = WeakKeyDictionary()
+"""What reads the settings of a class's objects. A class keeps its bases: one of a library that is
+imported later is none of these."""
+
+
 def _number(value: object) -> object:
     """A tensor of one number as this number."""
     if is_plain(value):
@@ -151,16 +165,41 @@ def _number(value: object) -> object:
     return value if number is None else number
 
 
-def _defaults(kind: type) -> dict[str, object]:
-    """The defaults in the signatures of a class and, where they are passed on, of its bases."""
-    found: dict[str, object] = {}
-    for base in kind.__mro__:
-        if "__init__" not in vars(base) or base is object:
-            continue
-        for name, argument in inspect.signature(vars(base)["__init__"]).parameters.items():
-            if argument.default is not inspect.Parameter.empty:
-                found.setdefault(name, argument.default)
-    return found
+_defaults: WeakKeyDictionary[type, Mapping[str, object]] = WeakKeyDictionary()
+
+
+def defaults_of(kind: type) -> Mapping[str, object]:
+    """The defaults in the signatures of a class and, where they are passed on, of its bases.
+
+    Settings without a default are not in it.
+    """
+    known = _defaults.get(kind)
+    if known is None:
+        found: dict[str, object] = {}
+        for base in kind.__mro__:
+            make = vars(base).get("__init__")
+            if inspect.isfunction(make):
+                for name, argument in inspect.signature(make).parameters.items():
+                    if argument.default is not inspect.Parameter.empty:
+                        found.setdefault(name, argument.default)
+        known = _defaults[kind] = found
+    return known
+
+
+_names: WeakKeyDictionary[type, tuple[str, ...]] = WeakKeyDictionary()
+
+
+def estimator_settings(estimator: Any) -> Mapping[str, object]:
+    """What ``get_params(deep=False)`` gives; scikit-learn's own reads the signature each time."""
+    kind = type(estimator)
+    names = _names.get(kind)
+    if names is None:
+        base: Any = _class("sklearn.base", "BaseEstimator")
+        if base is None or kind.get_params is not base.get_params:
+            values: Mapping[str, object] = estimator.get_params(deep=False)
+            return values
+        names = _names[kind] = tuple(kind._get_param_names())
+    return {name: getattr(estimator, name) for name in names}
 
 
 def _is_default(defaults: Mapping[str, object], name: str, value: object) -> bool | None:

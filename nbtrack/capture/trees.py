@@ -37,3 +37,16 @@ def walk(node: ast.AST) -> list[ast.AST]:
     for each in found:
         found += children(each)
     return found
+
+
+_known: tuple[ast.Module | None, list[ast.AST]] = (None, [])
+
+
+def nodes_of(tree: ast.Module) -> list[ast.AST]:
+    """What `walk` gives for a whole cell, which is looked through for one thing after another."""
+    global _known
+    known, nodes = _known
+    if known is not tree:
+        nodes = walk(tree)
+        _known = tree, nodes
+    return nodes

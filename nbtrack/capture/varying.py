@@ -9,7 +9,7 @@ from itertools import pairwise
 from nbtrack.capture.bindings import Binding, CellFlow, Loop
 from nbtrack.capture.expressions import classify
 from nbtrack.capture.kinds import Kind
-from nbtrack.capture.trees import walk
+from nbtrack.capture.trees import nodes_of
 
 
 def iterated(loop: Loop, env: Mapping[str, Binding]) -> Iterator[tuple[str, list[object], bool]]:
@@ -94,7 +94,7 @@ def used_between(
     if not plain or len(pairs) != len(own) or len({value for _, value in pairs}) < 2:
         return []
     name, reads = own[0].name, []
-    for node in walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             made = cell.env.get(node.id)
             if node.id == name or (made is not None and name in made.deferred):

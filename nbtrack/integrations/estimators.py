@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from nbtrack.capture.settings import defaults_of, estimator_settings
 from nbtrack.integrations.fits import Fit
 from nbtrack.integrations.wrapping import Call
 
@@ -36,23 +37,7 @@ def record_settings(fit: Fit, estimator: Any) -> None:
             key: value if type(value) in _PLAIN else _short(value)
             for key, value in settings.items()
         }
-        fit.params(where, shown, defaults(kind))
-
-
-_names: WeakKeyDictionary[type, tuple[str, ...]] = WeakKeyDictionary()
-
-
-def _settings(estimator: Any) -> Mapping[str, object]:
-    """What ``get_params`` gives; scikit-learn's own reads the signature each time."""
-    kind = type(estimator)
-    names = _names.get(kind)
-    if names is None:
-        base = sys.modules.get("sklearn.base")
-        if base is None or kind.get_params is not base.BaseEstimator.get_params:
-            values: Mapping[str, object] = estimator.get_params(deep=False)
-            return values
-        names = _names[kind] = tuple(kind._get_param_names())
-    return {name: getattr(estimator, name) for name in names}
+        fit.params(where, shown, defaults_of(kind))
 
 
 def _short(value: object) -> object:
@@ -81,7 +66,7 @@ def _parts(
     estimator: Any, name: str = "", depth: int = 0
 ) -> Iterator[tuple[str, type, Mapping[str, object]]]:
     """(name, class, settings) of an estimator and of those it is made of."""
-    settings = _settings(estimator)
+    settings = estimator_settings(estimator)
     yield name, type(estimator), settings
     if depth == _MOST_DEEP:
         return
@@ -94,24 +79,6 @@ def _parts(
             for part in value[:_MOST_KEPT]:
                 if _is_step(part) and is_estimator(part[1]):
                     yield from _parts(part[1], part[0], depth + 1)
-
-
-_defaults: WeakKeyDictionary[type, Mapping[str, object]] = WeakKeyDictionary()
-
-
-def defaults(kind: type) -> Mapping[str, object]:
-    """What a class's settings are if nothing is said; settings without a default are not in it."""
-    known = _defaults.get(kind)
-    if known is None:
-        found: dict[str, object] = {}
-        for owner in reversed(kind.__mro__):
-            make = owner.__dict__.get("__init__")
-            if inspect.isfunction(make):
-                for name, parameter in inspect.signature(make).parameters.items():
-                    if parameter.default is not inspect.Parameter.empty:
-                        found[name] = parameter.default
-        known = _defaults[kind] = found
-    return known
 
 
 def record_training_score(fit: Fit, call: Call) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from nbtrack.integrations.estimators import defaults
+from nbtrack.capture.settings import defaults_of
 from nbtrack.integrations.fits import Fit
 from nbtrack.integrations.wrapping import Call, Silent, handlers, wrapped
 
@@ -76,7 +76,7 @@ def _compiled(fit: Fit, model: Any) -> None:
             for name, value in optimizer.get_config().items()
             if name not in _NO_SETTINGS
         }
-        fit.params(type(optimizer).__name__, config, defaults(type(optimizer)))
+        fit.params(type(optimizer).__name__, config, defaults_of(type(optimizer)))
         fit.param("compile.optimizer", type(optimizer).__name__)
     for name in ("loss", "loss_weights", "metrics", "weighted_metrics"):
         value = settings.get(name)

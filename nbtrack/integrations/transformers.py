@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
-from nbtrack.integrations.estimators import defaults
+from nbtrack.capture.settings import defaults_of
 from nbtrack.integrations.fits import Fit
 from nbtrack.integrations.switches import loaded
 from nbtrack.integrations.wrapping import Call, Silent, handlers, wrap_method
@@ -29,7 +29,7 @@ class Trainings(Silent):
             for name, value in vars(arguments).items()
             if not name.startswith("_") and name not in _PLACES
         }
-        known = defaults(type(arguments))
+        known = defaults_of(type(arguments))
         fit.params(
             "TrainingArguments",
             {name: value for name, value in values.items() if name in known},
@@ -53,7 +53,7 @@ def _configuration(fit: Fit, model: Any) -> None:
         return
     hidden = ("transformers_version", "architectures", "model_type", "id2label", "label2id")
     own = {name: value for name, value in config.to_diff_dict().items() if name not in hidden}
-    fit.params(type(config).__name__, own, defaults(type(config)))
+    fit.params(type(config).__name__, own, defaults_of(type(config)))
 
 
 def _series(fit: Fit) -> Any:

@@ -21,8 +21,8 @@ from tests.benchmarks.harness import Figure, process_clock
 from tests.capture.kernel import Kernel, kernel
 from tests.corpus.gallery import EXAMPLES, Example, example
 
-_REPEATS = 5
-_PAUSE_S = 0.6
+_REPEATS = 3
+_PAUSE_S = 0.4
 _SET_UP = "import warnings; warnings.filterwarnings('ignore')\n%matplotlib inline"
 _TIDY = "import matplotlib.pyplot as _p; _p.close('all'); matplotlib.rcdefaults(); %reset -f"
 
