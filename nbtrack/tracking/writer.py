@@ -181,6 +181,8 @@ class Writer:
             self._wake.clear()
             stopping = self._stopping
             if self._puts_off():
+                # What a power cut may cost does not depend on how long cells run.
+                self._sync_if_due()
                 continue
             began_at_s = time.thread_time()
             with self._working:
@@ -189,8 +191,7 @@ class Writer:
                 self._run_tasks(all_of_them=stopping)
                 if stopping:
                     self._drain()
-                if stopping or time.monotonic() - self._synced_at >= self._sync_interval_s:
-                    self._guard.run("bringing what was logged to the disk", self._sync, None)
+                self._sync_if_due(at_once=stopping)
             if stopping:
                 return
             self._pace.spent(time.thread_time() - began_at_s)
@@ -201,6 +202,11 @@ class Writer:
         now = asked or self._stopping or self._journal.backlog > BATCH_BYTES
         self._putting_off = not now and not self._pace.allows
         return self._putting_off
+
+    def _sync_if_due(self, *, at_once: bool = False) -> None:
+        if at_once or time.monotonic() - self._synced_at >= self._sync_interval_s:
+            with self._working:
+                self._guard.run("bringing what was logged to the disk", self._sync, None)
 
     def _sync(self) -> None:
         self._synced_at = time.monotonic()

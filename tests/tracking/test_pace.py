@@ -118,3 +118,16 @@ def test_without_patience_work_is_done_beside_the_first_cell(pace: Pace, clock: 
     pace.spent(0.02)
     clock.now_s += 1.0
     assert not pace.allows
+
+
+def test_a_cell_does_not_delay_what_a_power_cut_may_cost(tmp_path: Path) -> None:
+    """The journal gets to the disk in time, though what is in it is not written yet."""
+    session = Session(tmp_path, drain_interval_s=0.01, sync_interval_s=0.05)
+    session.pace.cell_began()
+    session.journal.ensure()
+    until_s = time.monotonic() + 0.9
+    while session.journal.synced == 0 and time.monotonic() < until_s:
+        time.sleep(0.01)
+    assert session.journal.synced > 0
+    assert session.journal.drained == 0
+    session.close()
