@@ -107,6 +107,14 @@ def test_a_commit_without_outputs_holds_the_code(git, store, save, path):
     assert committed(store, path, [revision]) == {revision.revision_id: only}
 
 
+def test_a_commit_with_other_outputs_is_another_state(git, store, save, path):
+    """Where outputs are committed they count: the same code that showed others is not it."""
+    revision = save(OLD)
+    path.write_text(json.dumps(notebook(code("a = 1", "a", "other"))))
+    commit(git)
+    assert committed(store, path, [revision]) == {}
+
+
 def test_a_commit_that_is_no_notebook_is_passed_over(git, store, save, path):
     """Marks of a merge were committed once, and the file was removed once."""
     revision = save(OLD)

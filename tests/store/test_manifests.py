@@ -138,6 +138,23 @@ def test_packing_again_keeps_the_way_short(store, add, connect):
     assert reopened(store, made) == written
 
 
+def test_the_way_stays_short_where_two_runs_of_small_ones_meet(store, add, connect):
+    """A whole one that becomes small makes those after it deeper: not beyond what is allowed."""
+    written = list(history(2 * MAX_DEPTH + 1, cells=150))
+    book, made = add(written)
+    gone = made[60 : MAX_DEPTH + 1]
+    with connect() as connection:
+        manifests = Manifests(connection)
+        manifests.make_whole(book, on=gone)
+        connection.execute(revisions.delete().where(revisions.c.revision_id.in_(gone)))
+        manifests.repack(book)
+        depths = [row[1] if is_delta(row) else 0 for row in stored(connection, book)]
+    assert max(depths) == MAX_DEPTH
+    assert depths.count(0) == 2
+    left = slice(MAX_DEPTH + 1, None)
+    assert reopened(store, made[:60] + made[left]) == written[:60] + written[left]
+
+
 def test_a_changed_base_is_an_error_and_no_other_manifest(store, add, connect):
     """What does not fit what it builds on is never read as something else."""
     first, second = history(2)
