@@ -239,6 +239,7 @@ def print_comparison(output: Output, found: Comparison) -> None:
         for row in sorted(found.rows, key=_place)
         if row.values.count(None) < len(row.values)
     ]
+    output.note("Why the metrics may differ, the likeliest first:")
     for cause in found.causes:
         output.note(f"{'?' if cause.kind in ('none', 'unknown') else '•'} {cause.text}")
     output.table(["Kind", "Key", *names], rows, {**dict.fromkeys(names, "fold"), "Key": "bold"})

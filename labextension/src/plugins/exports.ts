@@ -1,7 +1,7 @@
 /** A revision saved as a new notebook, or as a file of another kind. */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { InputDialog, showErrorMessage } from '@jupyterlab/apputils';
+import { InputDialog, Notification, showErrorMessage } from '@jupyterlab/apputils';
 import { PathExt } from '@jupyterlab/coreutils';
 import { IDocumentManager } from '@jupyterlab/docmanager';
 import type { Contents } from '@jupyterlab/services';
@@ -54,7 +54,14 @@ export const exportsPlugin: JupyterFrontEndPlugin<void> = {
     add(CommandIDs.exportRevision, 'Export…', async (revisionId, args) => {
       const to = typeof args['to'] === 'string' ? args['to'] : await askFormat();
       if (to !== null) {
-        save(await exportRevision(revisionId, to));
+        const busy = Notification.emit('Making the file…', 'in-progress', {
+          autoClose: false
+        });
+        try {
+          save(await exportRevision(revisionId, to));
+        } finally {
+          Notification.dismiss(busy);
+        }
       }
     });
   }

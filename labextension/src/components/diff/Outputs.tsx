@@ -2,6 +2,8 @@
 
 import * as React from 'react';
 
+import { formatBytes } from '../../model/format';
+
 /** An output as nbformat JSON. */
 export type Output = Record<string, unknown>;
 
@@ -55,7 +57,27 @@ function OutputView({ output }: { output: Output }): JSX.Element {
   if (output.output_type === 'error') {
     return <Text text={errorText(output)} className="nbt-output-error" />;
   }
-  return <Rich data={(output.data ?? {}) as Record<string, unknown>} />;
+  const omitted = omittedBytes(output);
+  return (
+    <>
+      <Rich data={(output.data ?? {}) as Record<string, unknown>} />
+      {omitted > 0 ? (
+        <div className="nbt-diff-note nbt-muted">
+          {`${formatBytes(omitted)} of this output were above the limit and are not kept.`}
+        </div>
+      ) : null}
+    </>
+  );
+}
+
+/** How much of an output was not kept; the history says so in its metadata. */
+function omittedBytes(output: Output): number {
+  const metadata = output.metadata as
+    { nbtrack?: { omitted?: Record<string, { size_bytes?: number }> } } | undefined;
+  return Object.values(metadata?.nbtrack?.omitted ?? {}).reduce(
+    (sum, { size_bytes }) => sum + (size_bytes ?? 0),
+    0
+  );
 }
 
 function Rich({ data }: { data: Record<string, unknown> }): JSX.Element {
