@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from nbtrack.entities import Manifest, Notebook, Revision, RevisionReason
-from nbtrack.errors import StateError
+from nbtrack.errors import BlobMissingError, StateError
 from nbtrack.history.blobs import reader
 from nbtrack.history.diff import changes_of, diff
 from nbtrack.history.lookup import all_revisions
@@ -86,8 +86,9 @@ def thin(store: Store, superfluous: Sequence[Thinned]) -> list[Thinned]:
     for thinned in superfluous:
         try:
             _remove(store, thinned)
-        except StateError:
-            # A run or a name came to refer to one of them: it is looked at again next time.
+        except (StateError, BlobMissingError):
+            # A run or a name came to refer to one of them: it is looked at again next time. And a
+            # history of which something is lost is for 'nbtrack doctor' first.
             continue
         done.append(thinned)
     return done

@@ -26,7 +26,8 @@ from nbtrack.errors import NotFoundError, StoreError
 from nbtrack.store.schema import revisions
 
 MAX_DEPTH = 100
-_DELTA = 1
+DELTA = 1
+"""The first byte of a manifest that builds on another one."""
 _HEAD_BYTES = 18
 _LEVEL = 6
 _CACHED_BYTES = 4 << 20
@@ -65,7 +66,7 @@ def whole_manifest(stored: bytes) -> Manifest:
 
 def is_delta(stored: bytes) -> bool:
     """Whether a stored manifest builds on another one."""
-    return stored[:1] == bytes([_DELTA])
+    return stored[:1] == bytes([DELTA])
 
 
 def check_stored(stored: bytes) -> None:
@@ -83,7 +84,7 @@ def check_stored(stored: bytes) -> None:
 def _delta(text: bytes, base_id: str, base: bytes, depth: int) -> bytes:
     words = zstandard.ZstdCompressionDict(base, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
     packer = zstandard.ZstdCompressor(level=_LEVEL, dict_data=words, write_checksum=True)
-    return bytes([_DELTA, depth]) + bytes.fromhex(base_id) + packer.compress(text)
+    return bytes([DELTA, depth]) + bytes.fromhex(base_id) + packer.compress(text)
 
 
 def _undelta(stored: bytes, base: bytes) -> bytes:
@@ -243,7 +244,7 @@ class Manifests:
         before_id, before, depth = None, b"", 0
         for revision_id, stored in self._rows(notebook_id):
             if is_delta(stored) and _base_id(stored) == before_id and depth < MAX_DEPTH:
-                packed = bytes([_DELTA, depth + 1]) + stored[2:]
+                packed = bytes([DELTA, depth + 1]) + stored[2:]
             elif is_delta(stored):
                 packed = whole(self.text(revision_id))
             elif before_id is not None:

@@ -21,7 +21,8 @@ from sqlalchemy import Connection, delete, func, select
 from nbtrack.store.blobs import BlobStore
 from nbtrack.store.blobtable import batches, get_small
 from nbtrack.store.database import Database, next_change
-from nbtrack.store.schema import blobs, experiment_tags, experiments, sessions, texts
+from nbtrack.store.manifests import DELTA, Manifests
+from nbtrack.store.schema import blobs, experiment_tags, experiments, revisions, sessions, texts
 from nbtrack.store.texts import take_out
 from nbtrack.store.upkeep.doomed import (
     doomed_executions,
@@ -88,6 +89,7 @@ class Collector:
         """Free it, and say what went."""
         _put_back(self._files)
         found = [*self._collect_runs(), self._collect_executions()]
+        self._repack_manifests()
         kept, small = self._collect_small()
         found += [small, self._collect_files(kept)]
         expire(self._holds, self._rules.unused_before.timestamp())
@@ -150,6 +152,19 @@ class Collector:
                 for table in (experiment_tags, experiments):
                     connection.execute(delete(table).where(table.c.experiment_id.in_(batch)))
         return Freed("executions", count, 0)
+
+    def _repack_manifests(self) -> None:
+        """Histories that earlier versions wrote, or that were thinned, get small again."""
+        with self._database.read() as connection:
+            statement = select(revisions.c.notebook_id).where(
+                func.substr(revisions.c.manifest, 1, 1) != bytes([DELTA])
+            )
+            several = statement.group_by(revisions.c.notebook_id).having(func.count() > 1)
+            notebook_ids = connection.execute(several).scalars().all()
+        for number, notebook_id in enumerate(notebook_ids):
+            self._progress("Packing histories", number, len(notebook_ids))
+            with self._database.write() as connection:
+                Manifests(connection).repack(notebook_id)
 
     def _collect_small(self) -> tuple[set[str], Freed]:
         self._progress("Looking for what is referred to", 0, 0)
