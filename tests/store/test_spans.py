@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from contextlib import closing
+from datetime import timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from nbtrack.entities import utc_now
 from nbtrack.store import open_store
 from nbtrack.store.base import Store
 from nbtrack.store.manifests import Manifests
@@ -16,7 +18,8 @@ from nbtrack.store.replacing import remove_revisions
 from nbtrack.store.schema import spans, store_state, texts
 from nbtrack.store.spans import reindex
 from nbtrack.store.sql import SqlStore
-from nbtrack.testing.contract_finding import printed, put_revision
+from nbtrack.store.upkeep.facts import CollectionRules
+from nbtrack.testing.contract_finding import picture, printed, put_revision
 
 cells = st.lists(
     st.tuples(
@@ -124,3 +127,28 @@ def test_an_older_store_is_indexed_when_it_is_opened(tmp_path: object) -> None:
     with closing(opened(str(tmp_path))) as store:
         [match] = store.search_history("ago").items
         assert match.cell_id == "a"
+
+
+def test_what_is_collected_leaves_the_index(tmp_path: object) -> None:
+    """Words and pictures of revisions that are gone go with their bytes."""
+    with closing(opened(str(tmp_path))) as store:
+        book = store.create_notebook("/a.ipynb").notebook_id
+        first = put_revision(store, book, ("a", "kept", []))
+        second = put_revision(store, book, ("a", "gone", [printed("said"), picture(b"drawn")]))
+        put_revision(
+            store,
+            book,
+            ("a", "kept", []),
+            replaces=second.revision_id,
+            parent_id=first.revision_id,
+            expect_parent=True,
+        )
+        with store._database.read() as connection:
+            before = connection.execute(select(texts.c.kind)).scalars().all()
+        assert sorted(before) == ["code", "code", "figure", "output"]
+        later = utc_now() + timedelta(days=1)
+        store.collect(CollectionRules(later, later))
+        with store._database.read() as connection:
+            assert connection.execute(select(texts.c.kind)).scalars().all() == ["code"]
+        assert store.search_history("said").items == []
+        assert len(store.search_history("kept").items) == 1

@@ -12,6 +12,7 @@ Nothing that a kept row refers to goes, whatever else is written meanwhile:
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -22,8 +23,9 @@ from nbtrack.store.blobs import BlobStore
 from nbtrack.store.blobtable import batches, get_small
 from nbtrack.store.database import Database, next_change
 from nbtrack.store.manifests import DELTA, Manifests
+from nbtrack.store.pieces import output_piece
 from nbtrack.store.schema import blobs, experiment_tags, experiments, revisions, sessions, texts
-from nbtrack.store.texts import take_out
+from nbtrack.store.texts import TextKind, take_out
 from nbtrack.store.upkeep.doomed import (
     doomed_executions,
     doomed_runs,
@@ -209,16 +211,23 @@ def _put_back(files: BlobStore) -> None:
 
 
 def _take_out_of_index(connection: Connection, digests: list[str]) -> None:
-    """The words of code that goes are not found any more."""
+    """The words of code and outputs that go are not found any more."""
     indexed = connection.execute(
-        select(texts.c.ref).where(texts.c.kind == "code", texts.c.ref.in_(digests))
-    ).scalars()
-    held = get_small(connection, list(indexed))
-    take_out(
-        connection,
-        "code",
-        {digest: data.decode("utf-8", "surrogatepass") for digest, data in held.items()},
-    )
+        select(texts.c.kind, texts.c.ref).where(
+            texts.c.kind.in_(("code", "output", "error")), texts.c.ref.in_(digests)
+        )
+    ).all()
+    held = get_small(connection, [row.ref for row in indexed])
+    words: dict[TextKind, dict[str, str]] = defaultdict(dict)
+    for kind, ref in indexed:
+        if kind == "code":
+            words["code"][ref] = held[ref].decode("utf-8", "surrogatepass")
+        elif (piece := output_piece(held[ref])) is not None:
+            words[kind][ref] = piece.text
+    for kind, gone in words.items():
+        take_out(connection, kind, gone)
+    figures = (texts.c.kind == "figure") & texts.c.ref.in_(digests)
+    connection.execute(delete(texts).where(figures))
 
 
 def _small(connection: Connection) -> Iterator[tuple[str, int]]:
