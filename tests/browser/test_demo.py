@@ -45,7 +45,12 @@ def facts(store_location: str) -> list[dict[str, Any]]:
     found = store.search_runs(RunQuery(order_by=("start_time ASC",))).items
     told = []
     for run in found:
-        results = [key for key in sorted(run.metrics) if not is_system_metric(key)]
+        # A training score is left out where scoring would take long beside the fit, that time.
+        results = [
+            key
+            for key in sorted(run.metrics)
+            if not is_system_metric(key) and not key.startswith("training_")
+        ]
         series = {key: store.metric_series(run.run_id, key) for key in results}
         told.append(
             {
