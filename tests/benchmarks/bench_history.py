@@ -12,11 +12,13 @@ import base64
 import copy
 import json
 import random
+import sqlite3
 import statistics
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -36,6 +38,7 @@ from nbtrack.history.normal import normalise
 from nbtrack.history.record import Snapshot, record
 from nbtrack.server.documents import Documents, Update
 from nbtrack.store import open_store
+from nbtrack.store.dialect import DATABASE_NAME
 from nbtrack.testing.builders import new_revision
 from tests.benchmarks.harness import Figure
 
@@ -74,6 +77,7 @@ def measure() -> list[Figure]:
                 goal=1.1,
             ),
         )
+        figures.insert(2, _index(Path(place) / "store" / DATABASE_NAME))
         figures += [_timeline(Path(place)), _memory()]
     return figures
 
@@ -187,6 +191,15 @@ def _packed_by_git(place: Path, states: list[Json]) -> int:
     assert stream.wait() == 0
     subprocess.run(["git", "gc", "-q"], cwd=place, check=True)
     return sum(path.stat().st_size for path in place.glob(".git/objects/pack/*.pack"))
+
+
+def _index(database: Path) -> Figure:
+    """What of it is there to search all that the notebook ever held."""
+    with closing(sqlite3.connect(database)) as connection:
+        [(size,)] = connection.execute(
+            "SELECT sum(pgsize) FROM dbstat WHERE name LIKE '%text%' OR name LIKE '%spans%'"
+        )
+    return Figure("of it the index of words", size / 1e6, 0, "MB", "", "value")
 
 
 def _timeline(place: Path) -> Figure:
