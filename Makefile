@@ -49,7 +49,7 @@ demo: $(VENV)/.demo-installed ## Open JupyterLab on the example notebook (HEADLE
 	$(BIN)/nbtrack demo --directory .demo $(if $(HEADLESS),--headless)
 
 test: $(VENV)/.dev-installed ## Run all tests, browser tests in Chromium included
-	$(BIN)/python -m pytest --ignore=tests/browser -n logical --dist worksteal
+	$(BIN)/python -m pytest --ignore=tests/browser -n logical --dist loadfile
 	$(BIN)/python tests/browser/chromium.py
 	$(BIN)/python -m pytest tests/browser --screenshot=only-on-failure --output=test-results
 
