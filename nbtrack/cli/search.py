@@ -6,24 +6,13 @@ from pathlib import Path
 
 import click
 
-from nbtrack.cli.finding import find_notebook
+from nbtrack.cli.finding import find_notebook, words_options
 from nbtrack.cli.output import Output, common_options, instant_text, print_json
 from nbtrack.wire import TextMatchInfo, TextMatchPage
 
 
 @click.command(epilog="Example: nbtrack search read_csv --notebook churn.ipynb")
-@click.argument("words", nargs=-1, required=True)
-@click.option(
-    "--notebook", type=click.Path(path_type=Path), metavar="PATH", help="Only in this notebook."
-)
-@click.option(
-    "-n",
-    "limit",
-    type=click.IntRange(1, 1000),
-    default=20,
-    show_default=True,
-    help="So many matches.",
-)
+@words_options
 @common_options
 def search(output: Output, words: tuple[str, ...], notebook: Path | None, limit: int) -> None:
     """Find cells whose code, and runs whose note, holds WORDS; newest first.

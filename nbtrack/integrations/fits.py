@@ -244,10 +244,11 @@ class Fit:
         return min(left, self.told.afforded(each_s))
 
     def left_out(self, what: str, key: str, why: str) -> None:
-        """Something is not recorded: the cell's report says why, and a label of the run."""
+        """Something is not recorded: the cell's report says why, or outside of cells a label."""
         if self.cell is not None:
             self.cell.report.left_out(what, key, why, self.origin.line)
-        self.tag_once(f"nbtrack.{key}", why)
+        else:
+            self.tag_once(f"nbtrack.{key}", why)
 
     def close(self, error: BaseException | None) -> None:
         """The fit is over."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from nbtrack.errors import UsageError
 from nbtrack.present import history_matches, text_matches
 from nbtrack.server.base import ApiHandler, endpoint
@@ -13,12 +15,12 @@ DEFAULT_PAGE = 50
 MAX_PAGE = 1000
 
 
-class Search(ApiHandler):
-    """``search``"""
+class _Search(ApiHandler):
+    find: Callable[[Store, str, str | None, int, str | None, NotebookPaths], object]
 
     @endpoint
     async def get(self) -> None:
-        """A page of code and notes that hold words, newest first."""
+        """A page of what holds words, newest first."""
         words = self.text("text")
         if words is None:
             raise UsageError("say what to look for: text=…")
@@ -28,41 +30,9 @@ class Search(ApiHandler):
         token = self.text("page_token")
         self.reply(
             await self.services.access.call(
-                match_page, words, stored, limit, token, self.services.paths
+                type(self).find, words, stored, limit, token, self.services.paths
             )
         )
-
-
-class HistorySearch(ApiHandler):
-    """``history/search``"""
-
-    @endpoint
-    async def get(self) -> None:
-        """A page of cells that at some time held words, newest first."""
-        words = self.text("text")
-        if words is None:
-            raise UsageError("say what to look for: text=…")
-        path = self.text("path")
-        stored = self.services.paths.stored(path) if path is not None else None
-        limit = self.integer("limit", DEFAULT_PAGE, least=1, most=MAX_PAGE)
-        token = self.text("page_token")
-
-        def search(store: Store) -> HistoryMatchPage:
-            notebook_id = None
-            if stored is not None:
-                notebook = store.find_notebook(stored)
-                if notebook is None:
-                    return HistoryMatchPage(matches=[], next_page_token=None)
-                notebook_id = notebook.notebook_id
-            page = store.search_history(
-                words, notebook_id=notebook_id, limit=limit, page_token=token
-            )
-            return HistoryMatchPage(
-                matches=history_matches(store, page.items, path=self.services.paths.api),
-                next_page_token=page.next_page_token,
-            )
-
-        self.reply(await self.services.access.call(search))
 
 
 def match_page(
@@ -80,3 +50,32 @@ def match_page(
         matches=text_matches(store, page.items, path=paths.api),
         next_page_token=page.next_page_token,
     )
+
+
+def history_page(
+    store: Store, words: str, path: str | None, limit: int, token: str | None, paths: NotebookPaths
+) -> HistoryMatchPage:
+    """What of the histories matches; with a path, of the notebook that is there now."""
+    notebook_id = None
+    if path is not None:
+        notebook = store.find_notebook(path)
+        if notebook is None:
+            return HistoryMatchPage(matches=[], next_page_token=None)
+        notebook_id = notebook.notebook_id
+    page = store.search_history(words, notebook_id=notebook_id, limit=limit, page_token=token)
+    return HistoryMatchPage(
+        matches=history_matches(store, page.items, path=paths.api),
+        next_page_token=page.next_page_token,
+    )
+
+
+class Search(_Search):
+    """``search``: code and notes."""
+
+    find = staticmethod(match_page)
+
+
+class HistorySearch(_Search):
+    """``history/search``: cells that at some time held the words."""
+
+    find = staticmethod(history_page)

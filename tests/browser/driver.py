@@ -166,6 +166,7 @@ class Person:
 
     def resizes_sidebar(self, width: int) -> None:
         """Drag the left sidebar to a width in pixels."""
+        self.page.wait_for_selector("#jp-left-stack", state="visible")
         box = self.page.locator("#jp-left-stack").bounding_box()
         assert box is not None
         self.page.mouse.move(box["x"] + box["width"] + 1, 400)

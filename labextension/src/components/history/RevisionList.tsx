@@ -67,12 +67,15 @@ export function RevisionList(props: IRevisionListProps): JSX.Element {
       setWanted(null);
     }
   }, [wanted, shown.first, shown.last]);
-  // Lines that were just drawn are measured, and may move the one that has the focus.
+  // Lines that were just drawn are measured, and may move the one that has the focus; and that
+  // one is higher once it was read.
+  const own = items.find(item => item.key === current);
+  const isRead = own?.kind === 'revision' && details.has(own.number);
   React.useEffect(() => {
     if (wanted === null && current !== null && focused.current === current) {
       lineOf(list.current, current)?.scrollIntoView({ block: 'nearest' });
     }
-  }, [wanted, current]);
+  }, [wanted, current, isRead]);
 
   const toggle = React.useCallback(
     (key: string) => setExpanded(open => (open === key ? null : key)),
