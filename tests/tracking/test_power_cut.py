@@ -44,12 +44,17 @@ def unwritten_pages(path: Path) -> int:
     return int(found.dirty + found.writeback)
 
 
-def eventually(path: Path) -> bool:
-    """Whether a file gets to the disk in a few seconds; without help a kernel takes thirty."""
+def eventually(path: Path, *, but: int = 0) -> bool:
+    """Whether a file gets to the disk in a few seconds; without help a kernel takes thirty.
+
+    Args:
+        path: of the file.
+        but: so many pages may be unwritten.
+    """
     deadline = time.monotonic() + 8
-    while unwritten_pages(path) and time.monotonic() < deadline:
+    while unwritten_pages(path) > but and time.monotonic() < deadline:
         time.sleep(0.05)
-    return unwritten_pages(path) == 0
+    return unwritten_pages(path) <= but
 
 
 @pytest.fixture(autouse=True)
@@ -67,8 +72,9 @@ def test_the_journal_gets_to_the_disk_also_while_the_store_does_not_take_it(tmp_
     (tmp_path / "nbtrack.db").mkdir()
     session = Session(tmp_path, drain_interval_s=0.02, sync_interval_s=0.1)
     begin_run(session).log(x=1.0)
-    assert session.journal.backlog
-    assert eventually(session.journal.path)
+    assert unwritten_pages(session.journal.path) > 1
+    # In the header, the process goes on noting that it lives.
+    assert eventually(session.journal.path, but=1)
     session.close(timeout_s=1)
 
 
@@ -93,7 +99,8 @@ def test_appending_goes_on_and_counts_for_the_next_time(tmp_path: Path) -> None:
     stop = threading.Event()
 
     def append() -> None:
-        while not stop.is_set():
+        # Not until the journal is full: nobody drains it here.
+        while not stop.is_set() and journal.backlog < 16 << 20:
             journal.append_point(number, 0, 0, 0.0)
 
     thread = threading.Thread(target=append)
