@@ -120,7 +120,7 @@ def test_runs_are_compared(demo: Person) -> None:
 def test_a_narrow_sidebar_in_the_dark(demo: Person) -> None:
     """Runs keep their names and best marks in view in a narrow, dark sidebar."""
     demo.does("apputils:change-theme", theme="JupyterLab Dark")
-    demo.page.wait_for_selector('body[data-jp-theme-light="false"]')
+    demo.page.wait_for_selector('body[data-jp-theme-light="false"]', state="attached")
     demo.resizes_sidebar(240)
     row = demo.shows_runs().filter(has_text="svm")
     expect(row.get_by_text("svm", exact=True)).to_be_in_viewport(ratio=1)
@@ -139,7 +139,7 @@ def test_a_narrow_sidebar_in_the_dark(demo: Person) -> None:
     )
     assert text > 3 * ground
     demo.does("apputils:change-theme", theme="JupyterLab Light")
-    demo.page.wait_for_selector('body[data-jp-theme-light="true"]')
+    demo.page.wait_for_selector('body[data-jp-theme-light="true"]', state="attached")
     demo.resizes_sidebar(300)
 
 
