@@ -40,6 +40,14 @@ def compare_runs(
     )
 
 
+def run_names(comparison: Comparison) -> list[str]:
+    """What to call the runs, in order: with the beginning of the id where several are alike."""
+    names = [run.run_name for run in comparison.runs]
+    if len(set(names)) == len(names):
+        return names
+    return [f"{run.run_name} {run.run_id[:4]}" for run in comparison.runs]
+
+
 def compare_code(slices: Sequence[Mapping[str | None, str]]) -> list[ComparedCode]:
     """The cells that ran differently.
 

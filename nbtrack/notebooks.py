@@ -26,6 +26,9 @@ from nbtrack.store.files import whole_file
 from nbtrack.tracking.process import user_name
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
+    from nbtrack.history.diff import ManifestDiff
     from nbtrack.store.base import Store
     from nbtrack.wire import NotebookDiff
 
@@ -85,18 +88,28 @@ class NotebookComparison:
     """
 
     diff: NotebookDiff
+    _found: ManifestDiff = field(repr=False)
     _old: Side = field(repr=False)
     _new: Side = field(repr=False)
 
     def patch(self) -> Patch:
         """The same as a patch in nbdime's format, for ``nbdime.patch_notebook``."""
-        return notebook_patch(self._old, self._new, compare(self._old, self._new))
+        return notebook_patch(self._old, self._new, self._found)
+
+    def lines(self, *, everything: bool = True) -> Iterator[Text]:
+        """The same line by line, styled for a terminal.
+
+        Args:
+            everything: outputs and metadata too.
+        """
+        from nbtrack.diff_text import diff_lines, piece_lines
+
+        return diff_lines(self.diff, piece_lines(self._old, self._new) if everything else None)
 
     def __str__(self) -> str:
-        from nbtrack.diff_text import diff_lines, piece_lines, summary_line
+        from nbtrack.diff_text import summary_line
 
-        lines = [line.plain for line in diff_lines(self.diff, piece_lines(self._old, self._new))]
-        return "\n".join([*lines, summary_line(self.diff)])
+        return "\n".join([*(line.plain for line in self.lines()), summary_line(self.diff)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +159,8 @@ class NotebookHistory:
             None if side.revision is None else revision_info(self.store, side.revision)
             for side in (before, after)
         ]
-        return NotebookComparison(
-            notebook_diff(compare(before, after), infos[0], infos[1]), before, after
-        )
+        found = compare(before, after)
+        return NotebookComparison(notebook_diff(found, *infos), found, before, after)
 
     def restore(
         self,

@@ -153,23 +153,20 @@ def _started(directory: str, *arguments: str) -> Iterator[subprocess.Popen[bytes
 
 def _git(directory: str, *arguments: str) -> str | None:
     """What a git command says; None where it fails or there is no git."""
-    said = _bytes(directory, *arguments)
-    return None if said is None else said.decode(errors="replace").strip()
-
-
-def _bytes(directory: str, *arguments: str) -> bytes | None:
     try:
         done = subprocess.run(
             _command(directory, *arguments),
             capture_output=True,
             stdin=subprocess.DEVNULL,
+            text=True,
+            errors="replace",
             timeout=_TIMEOUT_S,
             env=_environment(),
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return done.stdout if done.returncode == 0 else None
+    return done.stdout.strip() if done.returncode == 0 else None
 
 
 def _command(directory: str, *arguments: str) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -13,13 +12,7 @@ from nbtrack.cli.history_search import search
 from nbtrack.cli.keeping import off, on, size, texts
 from nbtrack.cli.output import Output, common_options, print_json
 from nbtrack.cli.restoring import checkpoint, restore
-from nbtrack.entities import Revision
-from nbtrack.errors import NotFoundError
 from nbtrack.wire import RevisionPage
-
-if TYPE_CHECKING:
-    from nbtrack.history.sides import Side
-    from nbtrack.store.base import Store
 
 _NOTEBOOK = click.argument("path", metavar="NOTEBOOK", type=click.Path(path_type=Path))
 
@@ -114,47 +107,24 @@ def diff(
     A patch is made for the notebook that 'nbtrack history show NOTEBOOK REV --json' prints:
     'nbpatch old.ipynb changes.json -o new.ipynb' applies it.
     """
-    from nbtrack.diff_text import diff_lines, piece_lines, summary_line
-    from nbtrack.history.lookup import resolve_revision
-    from nbtrack.history.patch import notebook_patch
-    from nbtrack.history.sides import compare
-    from nbtrack.present import notebook_diff, revision_info
+    from nbtrack.diff_text import summary_line
+    from nbtrack.notebooks import NotebookHistory
 
     if as_patch and (everything or output.as_json):
         raise click.UsageError("--patch is JSON and holds everything: give it alone.")
     store = output.open_store()
     notebook = find_notebook(store, path)
-    old = resolve_revision(store, notebook.notebook_id, old_text)
-    new = resolve_revision(store, notebook.notebook_id, new_text) if new_text else None
-    before, after = _side(store, path, old), _side(store, path, new)
-    found = compare(before, after)
+    found = NotebookHistory(store, notebook, path).diff(old_text, new_text or None)
     if as_patch:
-        print_json(notebook_patch(before, after, found))
+        print_json(found.patch())
         return
-    said = notebook_diff(
-        found, revision_info(store, old), None if new is None else revision_info(store, new)
-    )
     if output.as_json:
-        print_json(said)
+        print_json(found.diff)
         return
-    for line in diff_lines(said, piece_lines(before, after) if everything else None):
+    for line in found.lines(everything=everything):
         output.styled(line)
-    sides = f"r{old.number} and {f'r{new.number}' if new is not None else 'the file'}"
-    output.note(f"Between {sides}: {summary_line(said)}.")
-
-
-def _side(store: Store, path: Path, revision: Revision | None) -> Side:
-    """A revision, or the file where none is named."""
-    from nbtrack.history.files import read_notebook
-    from nbtrack.history.manifest import encode
-    from nbtrack.history.sides import document_side, revision_side
-
-    if revision is not None:
-        return revision_side(store, revision.revision_id)
-    document = read_notebook(path)
-    if document is None:
-        raise NotFoundError("file", str(path), "Name a second revision to compare with.")
-    return document_side(store, encode(document))
+    sides = [f"r{side.number}" if side else "the file" for side in (found.diff.old, found.diff.new)]
+    output.note(f"Between {' and '.join(sides)}: {summary_line(found.diff)}.")
 
 
 history.add_command(restore)

@@ -231,9 +231,9 @@ def print_explanation(output: Output, found: Explanation) -> None:
 
 def print_comparison(output: Output, found: Comparison) -> None:
     """What moved, why it may have, and the facts: a column a run, the best metric starred."""
-    names = [run.run_name for run in found.runs]
-    if len(set(names)) < len(names):
-        names = [f"{run.run_name} {run.run_id[:4]}" for run in found.runs]
+    from nbtrack.comparison import run_names
+
+    names = run_names(found)
     rows = [
         [row.kind, row.key, *_compared_texts(row)]
         for row in sorted(found.rows, key=_place)

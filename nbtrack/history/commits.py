@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from nbtrack.capture.git import file_commit, file_versions
+from nbtrack.capture.git import file_commit, file_versions, in_work_tree
 from nbtrack.entities import Manifest, Revision
 from nbtrack.errors import UsageError
 from nbtrack.history.manifest import encode
@@ -46,6 +46,8 @@ def committed(store: Store, path: Path, revisions: Iterable[Revision]) -> dict[s
     Returns:
         By revision id the latest such commit.
     """
+    if not in_work_tree(path.parent):
+        return {}
     known = {each.revision_id: store.get_manifest(each.revision_id) for each in revisions}
     found: dict[str, str] = {}
     for commit, content in file_versions(path, MOST_COMMITS) if known else ():

@@ -214,7 +214,8 @@ class Journal(Appender):
             if self._file is None or self.position + size > self._file.capacity - _SLACK:
                 self._roll(size)
             assert self._file is not None
-            self.limit = max(self._limit(self._file), self.position + size)
+            limit = self._limit(self._file, self.start, self.base)
+            self.limit = max(limit, self.position + size)
 
     def _use_slack(self, size: int) -> None:
         # Only the thread that replaces the file can come here: a signal handler or a finalizer
@@ -223,9 +224,9 @@ class Journal(Appender):
             raise JournalError("the journal cannot take a record while its file is replaced")
         self.limit = self._file.capacity
 
-    def _limit(self, file: MappedFile) -> int:
-        """How far the file may be filled: to its end, and to the largest backlog."""
-        backlog = self.start + self.drained + self._capacity - self.base
+    def _limit(self, file: MappedFile, start: int, base: int) -> int:
+        """How far a file may be filled: to its end, and to the largest backlog."""
+        backlog = start + self.drained + self._capacity - base
         return min(file.capacity - _SLACK, backlog)
 
     def _wait_for_writer(self, size: int) -> None:
@@ -277,7 +278,7 @@ class Journal(Appender):
             fresh.sync()
         fresh.publish()
         position = start + live_bytes
-        limit = min(fresh.capacity - _SLACK, start + self._capacity)
+        limit = self._limit(fresh, start, drained)
         # Others may have logged at any call since: their records are carried over until none
         # came meanwhile.
         while not self.move(copied, fresh.memory, fresh.header, position, limit, start, drained):
@@ -317,7 +318,7 @@ class Journal(Appender):
                 self._file.forget(self.start + self.drained - self.base, self.position)
             self.drained = drained
             if self._file is not None:
-                self.limit = self._limit(self._file)
+                self.limit = self._limit(self._file, self.start, self.base)
             while self._retired and self._retired[0][0] <= drained:
                 for number in self._retired.pop(0)[1]:
                     del self.series[number]

@@ -25,7 +25,7 @@ class ExecutionHistory:
     """
 
     def __init__(self) -> None:
-        self._state: tuple[str, int, int] | None = None
+        self._state: tuple[str, str] | None = None
         self._sources: frozenset[str] = frozenset()
         self._revision_id = ""
 
@@ -67,12 +67,11 @@ class ExecutionHistory:
         )
 
 
-def _file_state(path: str) -> tuple[str, int, int] | None:
-    try:
-        found = Path(path).stat()
-    except OSError:
-        return None
-    return path, found.st_mtime_ns, found.st_size
+def _file_state(path: str) -> tuple[str, str] | None:
+    from nbtrack.history.outside import file_state
+
+    state = file_state(path)
+    return None if state is None else (path, state)
 
 
 def ask_front_end(command: str, **wish: str | bool | None) -> None:

@@ -375,8 +375,7 @@ class Batch:
     def _flush_runs(self) -> None:
         new = [row for run_id, row in self._runs.items() if run_id in self._new_runs]
         old = [row for run_id, row in self._runs.items() if run_id not in self._new_runs]
-        if new:
-            insert_rows(self._connection, runs, new)
+        insert_rows(self._connection, runs, new)
         if old:
             self._connection.execute(
                 _UPDATE_RUN,

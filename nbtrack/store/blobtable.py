@@ -8,6 +8,7 @@ from typing import TypeVar
 import zstandard
 from sqlalchemy import Connection, select
 
+from nbtrack.store.blobs import BlobStore, digest_of
 from nbtrack.store.dialect import upsert
 from nbtrack.store.schema import blobs
 
@@ -32,6 +33,20 @@ def batches(items: Iterable[T]) -> Iterator[list[T]]:
             batch = []
     if batch:
         yield batch
+
+
+def put_large(files: BlobStore, contents: Iterable[bytes]) -> tuple[list[str], dict[str, bytes]]:
+    """Store large ones in files; gives the digests of all, and the small ones for `put_small`."""
+    digests: list[str] = []
+    small: dict[str, bytes] = {}
+    for data in contents:
+        if len(data) < SMALL_BYTES:
+            digest = digest_of(data)
+            small[digest] = data
+        else:
+            digest = files.put(data)
+        digests.append(digest)
+    return digests, small
 
 
 def put_small(connection: Connection, contents: Mapping[str, bytes]) -> None:

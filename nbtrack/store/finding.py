@@ -19,6 +19,7 @@ from nbtrack.store.schema import notebooks, revisions, spans, texts
 from nbtrack.store.spans import contents
 from nbtrack.store.text_search import marked_line
 from nbtrack.store.texts import Phrase, matching_texts, phrases_of
+from nbtrack.store.timeline import require_notebook
 
 _MAX_LIMIT = 1000
 _SHOWN = ("output", "error")
@@ -91,9 +92,7 @@ class FindingReads:
             statement = statement.where(after(orderings, values))
         statement = statement.order_by(*(each.clause() for each in orderings)).limit(limit + 1)
         with self._database.read() as connection:
-            known = select(notebooks.c.notebook_id).where(notebooks.c.notebook_id == notebook_id)
-            if connection.execute(known).first() is None:
-                raise NotFoundError("notebook", notebook_id)
+            require_notebook(connection, notebook_id)
             rows = connection.execute(statement).all()
         token = None
         if len(rows) > limit:

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Row, Select, insert, select, update
 from nbtrack.entities import Lifecycle, Manifest, Notebook, Revision, Run, utc_now
 from nbtrack.errors import NotFoundError, StateError
 from nbtrack.store.base import NewRevision
-from nbtrack.store.blobs import BlobStore, digest_of
-from nbtrack.store.blobtable import SMALL_BYTES, batches, put_small
+from nbtrack.store.blobs import BlobStore
+from nbtrack.store.blobtable import batches, put_large, put_small
 from nbtrack.store.database import Database, next_change
 from nbtrack.store.dialect import upsert
 from nbtrack.store.manifests import ManifestCache, Manifests
@@ -153,12 +153,7 @@ class NotebookPart:
 
     def add_revision(self, revision: NewRevision, contents: Iterable[bytes] = ()) -> Revision:
         """See `Store.add_revision`."""
-        small = {}
-        for content in contents:
-            if len(content) < SMALL_BYTES:
-                small[digest_of(content)] = content
-            else:
-                self._blob_store.put(content)
+        _, small = put_large(self._blob_store, contents)
         with self._database.write() as connection:
             put_small(connection, small)
             change = next_change(connection)

@@ -167,7 +167,7 @@ def run_of(
         _STATUSES[status],
         from_us(started_at),
         experiment_name,
-        None if ended_at is None else from_us(ended_at),
+        optional_instant(ended_at),
         None if end_reason is None else _END_REASONS[end_reason],
         error_name,
         error_message,

@@ -195,8 +195,7 @@ def _build(connection: Connection, files: BlobStore, notebook_id: str) -> None:
         previous = number
     open_ones = [(holding, kind, first, None) for holding, (kind, first) in came.items()]
     found: list[tuple[Holding, str, int, int | None]] = [*ended, *open_ones]
-    _index(connection, files, {holding: kind for holding, kind, _, _ in found})
-    placed = _placed(connection, {holding[1] for holding, *_ in found})
+    placed = _index(connection, files, {holding: kind for holding, kind, _, _ in found})
     _insert(
         connection,
         notebook_id,
@@ -237,8 +236,7 @@ def _open(
     came: Mapping[Holding, str],
     number: int,
 ) -> None:
-    _index(connection, files, came)
-    placed = _placed(connection, {digest for _, digest in came})
+    placed = _index(connection, files, came)
     _insert(
         connection,
         notebook_id,
@@ -289,20 +287,25 @@ def _close(
         connection.execute(_CLOSE, rows)
 
 
-def _index(connection: Connection, files: BlobStore, came: Mapping[Holding, str]) -> None:
-    """Index what is not indexed yet."""
+def _index(
+    connection: Connection, files: BlobStore, came: Mapping[Holding, str]
+) -> dict[tuple[bool, str], _Place]:
+    """Index what is not indexed yet; gives where all of it is, as `_placed` does."""
     sources = {digest for (_, digest), kind in came.items() if kind != OUTPUT}
     outputs = {digest for (_, digest), kind in came.items() if kind == OUTPUT}
     known = _placed(connection, sources | outputs)
-    for batch in batches(digest for digest in sources if (False, digest) not in known):
+    new_sources = [digest for digest in sources if (False, digest) not in known]
+    new_outputs = [digest for digest in outputs if (True, digest) not in known]
+    for batch in batches(new_sources):
         put_sources(connection, dict(contents(connection, files, batch)))
-    for batch in batches(digest for digest in outputs if (True, digest) not in known):
+    for batch in batches(new_outputs):
         pieces = {
             digest: piece
             for digest, data in contents(connection, files, batch)
             if (piece := output_piece(data)) is not None
         }
         put_pieces(connection, pieces)
+    return known | _placed(connection, {*new_sources, *new_outputs})
 
 
 def _placed(connection: Connection, digests: Iterable[str]) -> dict[tuple[bool, str], _Place]:

@@ -19,8 +19,8 @@ from nbtrack.errors import (
 )
 from nbtrack.records import JournalPosition, Record
 from nbtrack.store.apply import Batch
-from nbtrack.store.blobs import BlobStore, blob_root, digest_of
-from nbtrack.store.blobtable import SMALL_BYTES, get_small, put_small
+from nbtrack.store.blobs import BlobStore, blob_root
+from nbtrack.store.blobtable import get_small, put_large, put_small
 from nbtrack.store.database import Database, last_change, next_change
 from nbtrack.store.dialect import DATABASE_NAME, sqlite_engine, sync_sqlite, upsert
 from nbtrack.store.executions import ExecutionReads
@@ -159,15 +159,7 @@ class SqlStore(
 
     def put_blobs(self, blobs: Iterable[bytes]) -> list[str]:
         """See `Store.put_blobs`."""
-        digests: list[str] = []
-        small: dict[str, bytes] = {}
-        for data in blobs:
-            if len(data) < SMALL_BYTES:
-                digest = digest_of(data)
-                small[digest] = data
-            else:
-                digest = self._blob_store.put(data)
-            digests.append(digest)
+        digests, small = put_large(self._blob_store, blobs)
         if small:
             hold(self._holds, small)
             with self._database.write() as connection:

@@ -43,7 +43,7 @@ class TimelinePart:
             statement = statement.where(after(orderings, values))
         statement = statement.order_by(*(item.clause() for item in orderings)).limit(limit + 1)
         with self._database.read() as connection:
-            _require_notebook(connection, notebook_id)
+            require_notebook(connection, notebook_id)
             rows = connection.execute(statement).all()
         more = len(rows) > limit
         token = write_token([rows[limit - 1].number], about=about) if more else None
@@ -59,7 +59,7 @@ class TimelinePart:
             .order_by(revisions.c.number.desc())
         )
         with self._database.read() as connection:
-            _require_notebook(connection, notebook_id)
+            require_notebook(connection, notebook_id)
             rows = connection.execute(statement).all()
         return [RevisionTime(number, at_us // 1000) for number, at_us in rows]
 
@@ -120,7 +120,8 @@ def _asked(notebook_id: str, only: RevisionFilter) -> Iterator[ColumnElement[boo
         yield or_(ran, revisions.c.number.in_(shown))
 
 
-def _require_notebook(connection: Connection, notebook_id: str) -> None:
+def require_notebook(connection: Connection, notebook_id: str) -> None:
+    """Raise NotFoundError for an unknown notebook."""
     statement = select(notebooks.c.notebook_id).where(notebooks.c.notebook_id == notebook_id)
     if connection.execute(statement).first() is None:
         raise NotFoundError("notebook", notebook_id)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from difflib import unified_diff
 from typing import TYPE_CHECKING, Any
 
-from nbtrack.comparison import compare_runs
+from nbtrack.comparison import compare_runs, run_names
 from nbtrack.entities import Run
 from nbtrack.errors import UsageError
 from nbtrack.query import find_run
@@ -64,10 +64,7 @@ class ComparedRuns:
 
     def __init__(self, comparison: Comparison) -> None:
         self.comparison = comparison
-        names = [run.run_name for run in comparison.runs]
-        if len(set(names)) < len(names):
-            names = [f"{run.run_name} {run.run_id[:4]}" for run in comparison.runs]
-        self.names = names
+        self.names = run_names(comparison)
         self.causes = [cause.text for cause in comparison.causes]
 
     def frame(self) -> pd.DataFrame:

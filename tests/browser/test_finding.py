@@ -99,7 +99,7 @@ def test_the_oldest_revision_is_one_key_away(person: Person) -> None:
     page.keyboard.press("End")
     oldest = rows.and_(page.locator("[data-number='1']"))
     expect(oldest).to_be_focused()
-    expect(oldest).to_be_in_viewport(ratio=0.5)
+    expect(oldest).to_be_in_viewport(ratio=0.9)
     until(rows.count, lambda count: 5 < count < COUNT / 2)
     page.keyboard.press("ArrowUp")
     page.keyboard.press("ArrowUp")
